@@ -4,13 +4,9 @@
  * built demo as users get it.
  */
 import { defineConfig } from '@playwright/test';
+import { DEV_PORT, IS_BUILT, SITE_BUILDS, SITE_FOLDER, SITE_PORT } from './e2e/builds.ts';
 import { findChromium } from './scripts/chromium.ts';
 
-/** The dev server's port; the built site is served at the next one. `E2E_PORT` lets two checkouts test at once. */
-const DEV_PORT = Number(process.env.E2E_PORT ?? 5273);
-const SITE_PORT = DEV_PORT + 1;
-/** Two checkouts, or two runs, must not build into each other's folder. */
-const SITE_FOLDER = process.env.E2E_PORT ? `.cache/site-${SITE_PORT}` : 'dist/site';
 const VITE = 'node node_modules/vite/bin/vite.js';
 
 /** What this browser does without. The switch replaces Playwright's own, so the list begins with what that contains. */
@@ -46,7 +42,7 @@ const launch = (args: string[]) => ({ executablePath: findChromium(), args: [...
 
 export default defineConfig({
   testDir: 'e2e',
-  globalSetup: './e2e/global-setup.ts',
+  globalSetup: './e2e/builds.ts',
   outputDir: 'test-results',
   timeout: 240_000,
   expect: { timeout: 60_000 },
@@ -67,10 +63,10 @@ export default defineConfig({
       reuseExistingServer: true,
     },
     {
-      command:
-        'node node_modules/tsx/dist/cli.mjs scripts/build-package.ts && ' +
-        `${VITE} build --logLevel warn --outDir ${SITE_FOLDER} --emptyOutDir && ` +
+      command: [
+        ...(IS_BUILT ? [] : SITE_BUILDS.map((args) => `node ${args.join(' ')}`)),
         `${VITE} preview --outDir ${SITE_FOLDER} --port ${SITE_PORT} --strictPort`,
+      ].join(' && '),
       url: `http://localhost:${SITE_PORT}`,
       reuseExistingServer: true,
       timeout: 240_000,

@@ -17,17 +17,34 @@ type Load = Pick<LoadOptions, 'device' | 'activations' | 'probe' | 'internal'>;
 
 const FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 const SAMPLE = fixtureInputs.filter((_, i) => i % 3 === 0);
-/** Short and long texts, and two pictures: SwiftShader takes seconds for each new size. */
-const GPU_SAMPLE = FULL ? SAMPLE : SAMPLE.filter((_, i) => i % 2 === 0);
+const named = (ids: string[]) => (FULL ? fixtureInputs : fixtureInputs.filter(({ id }) => ids.includes(id)));
+/**
+ * What a kernel can get wrong is a size: from one token, around those of its tiles, to the longest; pictures of one token, wide,
+ * tall, enlarged. Words, and the kinds of picture files, are read before the GPU has a part in it.
+ */
+const GPU_SIZES = named([
+  ...['text-one-token', 'text-label', 'text-cat-dog', 'text-31-tokens', 'text-32-tokens', 'text-33-tokens'],
+  ...[
+    'text-64-tokens',
+    'text-65-tokens',
+    'text-300-tokens',
+    'image-one-token',
+    'image-tiny',
+    'image-rgba',
+    'image-cat',
+  ],
+  ...['image-cat-capped', 'image-wide', 'image-tall', 'image-upscaled', 'image-token-inside'],
+]);
+/** A short and a long text, and two pictures: SwiftShader takes a second for the longest. */
+const GPU_SAMPLE = FULL ? SAMPLE : named(['text-cat-dog', 'text-65-tokens', 'image-cat', 'image-rgba']);
 
 /**
- * SwiftShader compiles for seconds per model. Models that differ only in how their weights were merged, or in whether
- * the table of words is tied (which the unit tests and WASM cover), and the second build with the same graphs and
- * kernels, are tested there by `npm run test:full`.
+ * Models differ in how their weights were merged, which happens in Node and is compared there, and in whether the table of
+ * words is tied. All of them, and on the GPU the second build with all inputs, are tested by `npm run test:full`.
  */
 function modelsOf(build: 'jspi' | 'asyncify' | 'wasm'): string[] {
-  if (FULL || build === 'wasm') return MODELS;
-  return ['tiny-tied+dora'];
+  if (FULL) return MODELS;
+  return build === 'wasm' ? ['tiny-tied+dora', 'tiny-untied'] : ['tiny-tied+dora'];
 }
 
 /** Loads a bundle and embeds fixture inputs; those with the same pixel limits in one call. */
@@ -85,7 +102,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
           const problems = await openBlank(page);
           // strictPlacement: on the GPU, no node may run on the CPU
           const strictPlacement = device === 'webgpu';
-          const inputs = FULL || build !== 'asyncify' ? fixtureInputs : GPU_SAMPLE;
+          const inputs = { wasm: fixtureInputs, jspi: GPU_SIZES, asyncify: FULL ? fixtureInputs : GPU_SAMPLE }[build];
           const options = { device, internal: { ...internal, strictPlacement } };
           const { vectors, info } = await embedFixtures(page, bundleUrl(name), options, inputs);
           expect(info).toMatchObject({ device, build, activations: 'f32', dtype: 'fp32' });

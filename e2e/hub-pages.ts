@@ -5,6 +5,9 @@ import { test, type BrowserContext, type Page } from '@playwright/test';
 import type { BundleManifest } from '../src/bundle/manifest';
 import type { LoadOptions } from '../src/index';
 import { startHub, type HubServer } from '../src/testing/hub-server';
+import { CLI_BUNDLE } from './builds';
+
+export { CLI_BUNDLE };
 
 /** Adapter and base as the adapter's own config names it. */
 export const ADAPTER = 'vlm2vec-web/tiny-dora';
@@ -13,9 +16,6 @@ export const BASE = 'vlm2vec-web/tiny-qwen2-vl';
 export const GATED = { repo: 'vlm2vec-web/gated', token: 'hf_secret' };
 /** The weights, of base and adapter. */
 export const WEIGHTS = /\.safetensors$/;
-
-/** The command line's bundle of the same model (`global-setup.ts`). */
-export const CLI_BUNDLE = '.cache/e2e-bundles/cli-dora-q4';
 
 /** The Hub with the fixture models, and the command line's bundle as a static folder called `ready`. */
 function startFixtureHub(): Promise<HubServer> {

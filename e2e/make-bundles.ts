@@ -1,14 +1,16 @@
-/** @file Converts the fixture models that the browser tests load into `.cache/e2e-bundles`. Run by `global-setup.ts`. */
+/** @file Converts the fixture models that the browser tests load into `.cache/e2e-bundles`. Run by `builds.ts`. */
 import path from 'node:path';
 import { convertFixture } from '../src/testing/bundles';
 import { recipeNamed } from '../src/recipes';
 import { MODEL_NAMES } from '../src/testing/fixtures';
 import { golden } from '../src/testing/golden';
 
+const IS_FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 // Bundles are replaced one by one: another run may be reading them.
 const OUT = path.resolve('.cache/e2e-bundles');
 
-for (const name of MODEL_NAMES) await convertFixture(name, path.join(OUT, name), { dtype: 'fp32' });
+const names = IS_FULL ? MODEL_NAMES : (['tiny-tied', 'tiny-untied', 'tiny-tied+dora'] as const);
+for (const name of names) await convertFixture(name, path.join(OUT, name), { dtype: 'fp32' });
 for (const dtype of ['fp16', 'q8'] as const) {
   await convertFixture('tiny-tied+dora', path.join(OUT, `dora-${dtype}`), { dtype });
 }

@@ -15,7 +15,7 @@ test.describe('on the GPU', () => {
 
   test('the probe catches ORT’s wrong attention when the remedies are off', async ({ page }) => {
     await openBlank(page);
-    const ids = ['text-33-tokens', 'text-300-tokens', 'image-cat'];
+    const ids = ['text-33-tokens', 'image-cat'];
     const inputs = fixtureInputs.filter(({ id }) => ids.includes(id));
     const { wrong, right, info } = await page.evaluate(
       async ({ url, inputs }) => {
@@ -200,7 +200,7 @@ test.describe('on the GPU', () => {
             devices: devices.length,
           };
         },
-        { url: bundleUrl('tiny-untied'), texts: [textOf('text-cat-dog'), textOf('text-300-tokens')], build },
+        { url: bundleUrl('tiny-untied'), texts: [textOf('text-cat-dog'), textOf('text-65-tokens')], build },
       );
       expect(result.recoveries).toEqual([1, 1]);
       expect(result.devices).toBe(2);
@@ -457,7 +457,7 @@ test.describe('without a GPU', () => {
     await page.route('https://other.example/cat.png', (route) =>
       route.fulfill({ path: 'reference/fixtures/images/cat.png' }),
     );
-    const errors = await page.evaluate(async (bundle) => {
+    const { errors, embedded } = await page.evaluate(async (bundle) => {
       const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const model = await VLM2Vec.load(bundle, { device: 'wasm' });
       const element = async (src: string) => {
@@ -476,22 +476,30 @@ test.describe('without a GPU', () => {
         Object.assign(document.createElement('canvas'), { width: 0 }),
         await element('https://other.example/cat.png'),
         closed,
+        document.createElement('video') as never,
+        'http://',
       ];
       const errors = [];
       for (const image of images) {
         const error = await model.embed(['a', { image }] as EmbedInput[]).catch((error: Error) => error);
         errors.push(error instanceof Error ? `${error.name}: ${error.message}` : 'embedded');
       }
+      // None of them is the others' loss.
+      const list = ['a', ...images.map((image) => ({ image }) as EmbedInput)];
+      const embedded = (await model.embed(list, { onError: 'skip' })).map((vector) => vector !== null);
       await model.dispose();
-      return errors;
+      return { errors, embedded };
     }, bundleUrl('tiny-untied'));
     expect(errors).toEqual([
       expect.stringMatching(/^InvalidInputError: inputs\[1\]: .*SVG needs its own width/),
       expect.stringMatching(/^InvalidInputError: inputs\[1\]: /),
       expect.stringMatching(/^InvalidInputError: inputs\[1\]: /),
-      expect.stringMatching(/^InvalidInputError: .*CORS/),
-      expect.stringMatching(/^InvalidInputError: .*closed/),
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: .*CORS/),
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: .*closed/),
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: .*not an image/),
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: 'http:\/\/' is not a valid address/),
     ]);
+    expect(embedded).toEqual([true, false, false, false, false, false, false, false]);
   });
 });
 

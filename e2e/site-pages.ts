@@ -30,7 +30,8 @@ export async function openWatched(page: Page, url: string): Promise<{ foreign: s
 
 /** The violations that axe finds. @param rules only these, if the page was already checked in other colours */
 export async function violations(page: Page, ...rules: string[]): Promise<string[]> {
-  const axe = new AxeBuilder({ page });
+  // Legacy means within the page; otherwise every call opens another, for the sake of foreign frames, which no page has.
+  const axe = new AxeBuilder({ page }).setLegacyMode();
   const found = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
   return found.violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,

@@ -10,6 +10,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 /** What every folder may import besides itself. */
 const BASE = [
   'src/errors',
+  'src/arguments',
   'src/hooks',
   'src/task-queue',
   'src/until',
@@ -20,6 +21,7 @@ const BASE = [
 /** Every folder and every file right below `src/`, from the bottom up. What is not listed here is an error. */
 const MAY_IMPORT = {
   'src/errors': [],
+  'src/arguments': ['src/errors'],
   'src/hooks': ['src/errors'],
   'src/task-queue': [],
   'src/until': [],
@@ -160,6 +162,8 @@ const MAY_IMPORT = {
     'src/recipes',
     'src/models',
     'src/search',
+    'src/load-options',
+    'src/embedder',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
   demo: [

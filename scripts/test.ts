@@ -1,15 +1,17 @@
 /**
- * @file `npm test`: lint and types at the same time as the unit tests, then the end-to-end tests even after failures,
- * so that one run shows everything. Failures are listed again at the end of the log; the last line counts the tests of
- * vitest and Playwright; a lint or type error, or a runner that breaks, counts as one failed. With `--full`, tests with
- * random positions try more of them, and different ones each time.
+ * @file `npm test`: lint and types, then what the browser tests need to be built, at the same time as the unit tests; then
+ * the end-to-end tests even after failures, so that one run shows everything. Failures are listed again at the end of the
+ * log; the last line counts the tests of vitest and Playwright; a lint or type error, or a runner that breaks, counts as
+ * one failed. With `--full`, tests with random positions try more of them, and different ones each time.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { MODEL_BUILDS, SITE_BUILDS } from '../e2e/builds.ts';
 import { ensureChromium } from './chromium.ts';
 import type { UnitReport } from './unit-report.ts';
 
+const TSX = 'node_modules/tsx/dist/cli.mjs';
 const VITEST_REPORT = '.cache/unit.json';
 const PLAYWRIGHT_REPORT = '.cache/playwright.json';
 
@@ -24,11 +26,11 @@ interface ToolOptions {
   later?: boolean;
 }
 
-/** Runs a tool of node_modules; true if it exits with 0. */
-async function tool(name: string, [script, ...args]: string[], { later = false }: ToolOptions = {}): Promise<boolean> {
+/** Runs a script in Node; true if it exits with 0. */
+async function tool(name: string, args: string[], { later = false }: ToolOptions = {}): Promise<boolean> {
   if (!later) console.log(`\n== ${name}`);
   const start = Date.now();
-  const child = spawn(process.execPath, [`node_modules/${script}`, ...args], {
+  const child = spawn(process.execPath, args, {
     stdio: later ? ['ignore', 'pipe', 'pipe'] : 'inherit',
   });
   const printed: Buffer[] = [];
@@ -84,28 +86,40 @@ process.env.UNIT_REPORT = VITEST_REPORT;
 mkdirSync('.cache', { recursive: true });
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force: true });
 
+const later = { later: true };
+
 async function checks(): Promise<Count[]> {
-  const later = { later: true };
   return [
-    check('lint', await tool('lint', ['eslint/bin/eslint.js', '.', '--max-warnings', '0'], later)),
-    check('format', await tool('format', ['prettier/bin/prettier.cjs', '--check', '.'], later)),
-    check('types', await tool('types', ['typescript/bin/tsc', '--noEmit'], later)),
+    check('lint and types', await tool('lint and types', [TSX, 'scripts/lint-and-types.ts'], later)),
+    check('format', await tool('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '.'], later)),
   ];
+}
+
+/** Builds what the browser tests need, or leaves it to them, which then report what fails. */
+async function builds(): Promise<void> {
+  for (const args of [...SITE_BUILDS, ...MODEL_BUILDS]) if (!(await tool('build', args, later))) return;
+  process.env.E2E_BUILT = '1';
 }
 
 async function unitTests(): Promise<Count> {
   const reporters = ['--reporter=default', '--reporter=./scripts/unit-report.ts'];
-  const ok = await tool('unit', ['vitest/vitest.mjs', 'run', ...reporters]);
+  const ok = await tool('unit', ['node_modules/vitest/vitest.mjs', 'run', ...reporters]);
   return counted('unit tests', ok, VITEST_REPORT, (report: UnitReport) => report);
 }
 
 async function browserTests(): Promise<Count> {
   ensureChromium();
-  const ok = await tool('end to end', ['@playwright/test/cli.js', 'test']);
+  const ok = await tool('end to end', ['node_modules/@playwright/test/cli.js', 'test']);
   return counted('end to end', ok, PLAYWRIGHT_REPORT, readPlaywright);
 }
 
-const [checked, unit] = await Promise.all([checks(), unitTests()]);
+async function beside(): Promise<Count[]> {
+  const counts = await checks();
+  await builds();
+  return counts;
+}
+
+const [checked, unit] = await Promise.all([beside(), unitTests()]);
 const counts = [...checked, unit, await browserTests()];
 
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);

@@ -2,7 +2,7 @@
 
 import { InvalidInputError } from '../errors';
 import type { EmbedInput, EmbedOptions } from '../runtime';
-import { embedAll, refuseOthers, type Embedder } from './shared';
+import { embedAll, expectModel, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 
@@ -54,8 +54,11 @@ export interface AiSdkEmbeddingModel {
 /**
  * `embedMany({ model: aiSdkEmbeddingModel(model), values })`.
  * @param model a loaded `VLM2Vec`
+ * @throws InvalidInputError for anything else
  */
-export function aiSdkEmbeddingModel(model: Embedder, { modelId = 'vlm2vec' }: AiSdkOptions = {}): AiSdkEmbeddingModel {
+export function aiSdkEmbeddingModel(model: Embedder, options: AiSdkOptions = {}): AiSdkEmbeddingModel {
+  expectModel('aiSdkEmbeddingModel', model, options);
+  const { modelId = 'vlm2vec' } = options;
   return {
     specificationVersion: 'v4',
     provider: 'vlm2vec-web',

@@ -4,7 +4,7 @@
  */
 
 import type { EmbedOptions } from '../runtime';
-import { embedAll, querySide, type Embedder } from './shared';
+import { embedAll, expectModel, querySide, type Embedder } from './shared';
 
 export type { Embedder };
 
@@ -27,8 +27,12 @@ export interface LangChainEmbeddings {
   embedQuery(document: string): Promise<number[]>;
 }
 
-/** `new MemoryVectorStore(langChainEmbeddings(model))`. Methods reject with the errors of `embed`. */
+/**
+ * `new MemoryVectorStore(langChainEmbeddings(model))`. Methods reject with the errors of `embed`.
+ * @throws InvalidInputError for what is not a model
+ */
 export function langChainEmbeddings(model: Embedder, options: LangChainOptions = {}): LangChainEmbeddings {
+  expectModel('langChainEmbeddings', model, options);
   const { queryInstruction, documentInstruction, prefix, ...rest } = options;
   const embed = async (texts: string[], side: Pick<EmbedOptions, 'role' | 'instruction' | 'prefix'>) => {
     const inputs = texts.map((text) => ({ text }));

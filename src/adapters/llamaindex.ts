@@ -4,8 +4,9 @@
  * `@llamaindex/core/embeddings`.
  */
 
+import { expectArgument } from '../arguments';
 import type { EmbedInput, EmbedOptions } from '../runtime';
-import { embedAll, querySide, type Embedder } from './shared';
+import { embedAll, expectModel, querySide, type Embedder } from './shared';
 
 export type { Embedder };
 
@@ -56,12 +57,16 @@ type Base = new () => { embedBatchSize: number; embedInfo?: { dimensions?: numbe
 /**
  * An embedding model for LlamaIndex; texts and pictures share one space.
  * @param MultiModalEmbedding the framework's class
+ * @throws InvalidInputError for what is not that class, or not a model
  */
 export function llamaIndexEmbedding<T>(
   MultiModalEmbedding: { prototype: T },
   model: Embedder,
   options: LlamaIndexOptions = {},
 ): T & LlamaIndexMethods {
+  const isClass = typeof MultiModalEmbedding === 'function';
+  expectArgument('llamaIndexEmbedding', 'MultiModalEmbedding', MultiModalEmbedding, "llamaindex's class", isClass);
+  expectModel('llamaIndexEmbedding', model, options);
   const { textInstruction, imageInstruction, queryInstruction, embedBatchSize, ...rest } = options;
   const embed = async (inputs: EmbedInput[], side: Pick<EmbedOptions, 'role' | 'instruction'>) => {
     const { vectors } = await embedAll(model, inputs, { ...rest, ...side });

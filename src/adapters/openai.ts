@@ -7,7 +7,7 @@
 import { bytesToBase64 } from '../bundle/base64';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError, VLM2VecError } from '../errors';
 import type { EmbedInput, EmbedOptions } from '../runtime';
-import { embedAll, refuseOthers, type Embedder } from './shared';
+import { embedAll, expectModel, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 
@@ -82,8 +82,11 @@ const FIELDS = ['model', 'input', 'messages', 'encoding_format', 'dimensions'];
 /**
  * `openAI(model).embeddings.create({ model: 'vlm2vec', input: 'a red kite' })`. It throws UnsupportedError for unknown
  * fields and forms, with the field in `details.field`, and the errors of `embed`.
+ * @throws InvalidInputError for what is not a model
  */
-export function openAI(embedder: Embedder, { model = 'vlm2vec', role, find }: OpenAIOptions = {}): OpenAIClient {
+export function openAI(embedder: Embedder, options: OpenAIOptions = {}): OpenAIClient {
+  expectModel('openAI', embedder, options);
+  const { model = 'vlm2vec', role, find } = options;
   const create = async (
     body: EmbeddingRequest,
     { signal }: CreateOptions = {},

@@ -3,7 +3,9 @@
  * `VLM2Vec`.
  */
 
+import { expectArgument } from '../arguments';
 import { InvalidInputError, UnsupportedError } from '../errors';
+import { expectOptions } from '../hooks';
 import type { EmbedInput, EmbedOptions, RecipeInfo } from '../runtime';
 
 /** A model that adapters can use; a loaded `VLM2Vec` is one. */
@@ -14,6 +16,16 @@ export interface Embedder {
   readonly info?: { readonly recipe: Pick<RecipeInfo, 'title' | 'pooling'> & { readonly isRaw?: boolean } };
   /** Like `VLM2Vec.embed` for a list. // [dims] each */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
+}
+
+/**
+ * @param call the adapter's function
+ * @throws InvalidInputError for a model or options that are none
+ */
+export function expectModel(call: string, model: unknown, options: unknown): void {
+  const isModel = typeof model === 'object' && typeof (model as Embedder | null)?.embed === 'function';
+  expectArgument(call, 'model', model, 'a model, for example from VLM2Vec.load', isModel);
+  expectOptions(call, options);
 }
 
 export interface Embedded {

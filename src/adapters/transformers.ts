@@ -4,6 +4,7 @@
  * else.
  */
 
+import { expectArgument } from '../arguments';
 import { VLM2Vec } from '../embedder';
 import { InvalidInputError, UnsupportedError } from '../errors';
 import type { ImageInput } from '../image';
@@ -40,8 +41,12 @@ export class FeatureTensor {
   /** All vectors, one after another. // [inputs · dims] */
   readonly data: Float32Array;
 
-  /** Copies `vectors`, each of `dims` numbers. */
+  /** Copies `vectors`, each of `dims` numbers. @throws InvalidInputError for anything else */
   constructor(vectors: readonly Float32Array[], dims: number) {
+    const isDims = Number.isInteger(dims) && dims > 0;
+    expectArgument('FeatureTensor', 'dims', dims, 'a whole number above 0', isDims);
+    const areVectors = Array.isArray(vectors) && vectors.every((each) => each?.length === dims);
+    expectArgument('FeatureTensor', 'vectors', vectors, 'a list of vectors of that length', areVectors);
     this.dims = [vectors.length, dims];
     this.data = new Float32Array(vectors.length * dims);
     vectors.forEach((vector, i) => this.data.set(vector, i * dims));

@@ -25,10 +25,58 @@ async function portableImage(image: ImageInput, where: string): Promise<ImageInp
   if (image instanceof Uint8Array || isBuffer(image)) return ownBytes(image, where);
   if (isPixels(image)) return ownPixels(image, where);
   if (isNode) return image;
-  if (typeof image === 'string') {
-    return new URL(image, typeof document === 'undefined' ? location.href : document.baseURI).href;
+  if (typeof image === 'string') return wholeAddress(image, where);
+  const plain = isElement(image) ? await bitmapOf(image, where) : image;
+  if (typeof ImageBitmap !== 'undefined' && plain instanceof ImageBitmap) checkBitmap(plain, where);
+  else if (!(plain instanceof Blob)) checkSendable(plain, where);
+  return plain;
+}
+
+function wholeAddress(address: string, where: string): string {
+  try {
+    return new URL(address, typeof document === 'undefined' ? location.href : document.baseURI).href;
+  } catch (cause) {
+    const shown = address.slice(0, 200);
+    throw new InvalidInputError(
+      `${where}: '${shown}' is not a valid address of a picture.`,
+      { input: where },
+      { cause },
+    );
   }
-  return isElement(image) ? bitmapOf(image, where) : image;
+}
+
+/** One that cannot be sent would otherwise fail the whole call, without a word about which. */
+function checkBitmap(bitmap: ImageBitmap, where: string): void {
+  if (bitmap.width === 0) {
+    throw new InvalidInputError(`${where}: this ImageBitmap is closed; its pixels are gone.`, { input: where });
+  }
+  if (typeof OffscreenCanvas === 'undefined') return;
+  const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  try {
+    canvas?.drawImage(bitmap, 0, 0, 1, 1, 0, 0, 1, 1);
+    canvas?.getImageData(0, 0, 1, 1);
+  } catch (cause) {
+    throw new InvalidInputError(
+      `${where}: the pixels of this picture may not be read, because it came from another server. Load it with ` +
+        `crossOrigin = 'anonymous' from a server that allows that (CORS), or pass its address.`,
+      { input: where },
+      { cause },
+    );
+  }
+}
+
+/** What comes from another frame is no instance of this one's classes, but can be sent all the same. */
+function checkSendable(image: ImageInput, where: string): void {
+  try {
+    structuredClone(image);
+  } catch (cause) {
+    throw new InvalidInputError(
+      `${where}: this is not an image: pass a Blob, bytes, a URL, ImageData, ImageBitmap, a canvas, an <img> or ` +
+        '{ width, height, data }.',
+      { input: where },
+      { cause },
+    );
+  }
 }
 
 function isBuffer(value: unknown): value is ArrayBuffer | SharedArrayBuffer {

@@ -14,6 +14,16 @@ export interface StoredFile {
    * (disk-backed) Blob or bytes elsewhere.
    */
   data(signal?: AbortSignal): Promise<string | Blob | Uint8Array>;
+  /** In the file system, where it lies and how it is hashed in place. */
+  readonly onDisk?: FileOnDisk;
+}
+
+/** A file that ONNX Runtime can map into memory, so that its bytes need not be held. */
+export interface FileOnDisk {
+  /** Absolute. */
+  readonly path: string;
+  /** SHA-256 of bytes `start` to `end`, in lower-case hex; rejects if the file is too short. */
+  sha256(start: number, end: number, signal?: AbortSignal): Promise<string>;
 }
 
 /** A bundle that can be read. */

@@ -149,7 +149,7 @@ test.each([
   [['search', 'x', 'y', '--tpo', '3'], /unknown option '--tpo' \(Did you mean one of --to, --top\?\)/],
   [['embd'], /unknown command 'embd' \(Did you mean embed\?\)/],
   [['embed', '--model', 'nano', 'a.png', '--zzzzzz'], /unknown option '--zzzzzz'\. See vlm2vec embed --help/],
-  [['eval', 'merge', 'a'], /required option '--data <folder\|repo>' not specified\. See vlm2vec eval --help/],
+  [['eval', 'merge', 'a'], /required option '--data <folder\|repo>' not specified\. See vlm2vec eval merge --help/],
   [['eval', 'a'], /required option '--model <bundle>' not specified/],
   [['polish'], /unknown command 'polish'\. See vlm2vec --help/],
 ])('%j: says what is wrong, and where to look', async (args, message) => {

@@ -138,9 +138,15 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
 }
 
 /** Points to the help that lists the options and arguments. */
-function helpHint(root: Command, [name]: readonly string[]): string {
-  const isCommand = root.commands.some((command) => command.name() === name);
-  return `. See vlm2vec ${isCommand ? `${name} ` : ''}--help`;
+function helpHint(root: Command, words: readonly string[]): string {
+  const named = ['vlm2vec'];
+  let command: Command | undefined = root;
+  for (const word of words) {
+    command = command.commands.find((each) => each.name() === word);
+    if (!command) break;
+    named.push(word);
+  }
+  return `. See ${named.join(' ')} --help`;
 }
 
 /** Runs the command and returns the exit code. Never throws. */

@@ -2,7 +2,7 @@ import { createElement, StrictMode, type ReactElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { act, create, type ReactTestRenderer } from 'react-test-renderer';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { fakeEmbedder, loads, trapBrowserGlobals } from './fake-models';
+import { fakeEmbedder, loads, trapBrowserGlobals } from '../testing/fake-models';
 import { useVLM2Vec, VLM2VecRank, VLM2VecSearch, type HeldModel, type VLM2VecSearchProps } from './react';
 import type { SharedLoadOptions } from './shared-model';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createRenderer, createSSRApp, defineComponent, effectScope, h, nextTick, ref, shallowRef } from 'vue';
 import { renderToString } from 'vue/server-renderer';
-import { fakeEmbedder, loads, trapBrowserGlobals } from './fake-models';
+import { fakeEmbedder, loads, trapBrowserGlobals } from '../testing/fake-models';
 import type { SharedLoadOptions } from './shared-model';
 import { useVLM2Vec, VLM2VecRank, VLM2VecSearch, type HeldModel } from './vue';
 

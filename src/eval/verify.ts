@@ -3,6 +3,7 @@
  * one question and two answers, whose cosines the authors published (bf16, on their GPUs).
  */
 
+import { expectArgument, expectString, isRecord } from '../arguments';
 import { sha256Hex } from '../bundle/digest';
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
@@ -48,9 +49,15 @@ export const CARD_MODELS = Object.keys(CARD_SCORES) as CardModel[];
  */
 export const CARD_TOLERANCE: Record<WeightDtype, number> = { fp32: 0.01, fp16: 0.01, q8: 0.02, q4: 0.05 };
 
-/** Returns the model whose card a bundle is checked against; null if there is none. */
-export function cardModel({ base, adapter }: BundleSource): CardModel | null {
-  const id = adapter?.id ?? base.id;
+/**
+ * Returns the model whose card a bundle is checked against; null if there is none.
+ * @throws InvalidInputError for anything but a source
+ */
+export function cardModel(source: BundleSource): CardModel | null {
+  const isSource = isRecord(source) && isRecord(source.base);
+  expectArgument('cardModel', 'source', source, 'the source of a model, as model.info.source', isSource);
+  const id = source.adapter?.id ?? source.base.id;
+  expectString('cardModel', 'the source’s id', id);
   return CARD_MODELS.find((model) => isRepository(id, CARD_SCORES[model].repository)) ?? null;
 }
 
@@ -99,7 +106,7 @@ export interface VerifyReport {
 /**
  * Embeds the card's example and compares the cosines with the published ones.
  * @param picture the bytes of {@link CARD_EXAMPLE}'s picture
- * @throws InvalidInputError for another picture, for a model without published scores, and for meaningless options
+ * @throws InvalidInputError for what is not a model or not bytes, for another picture, for a model without published scores, and for meaningless options
  */
 export async function verifyCard(
   model: VerifiableModel,
@@ -113,6 +120,15 @@ export async function verifyCard(
   if (as !== undefined && !CARD_MODELS.includes(as)) {
     throw new InvalidInputError(`as is ${String(as)}; it must be one of ${CARD_MODELS.join(', ')}.`, { option: 'as' });
   }
+  const isModel = isRecord(model) && isRecord(model.info) && typeof model.embed === 'function';
+  expectArgument('verifyCard', 'model', model, 'a loaded model', isModel);
+  expectArgument(
+    'verifyCard',
+    'picture',
+    picture,
+    'the bytes of a picture (Uint8Array)',
+    picture instanceof Uint8Array,
+  );
   const { source, dtype, imageToken, image } = model.info;
   const card = as ?? cardModel(source);
   if (card === null) {

@@ -34,8 +34,8 @@ export class BundleFiles {
   }
 
   /**
-   * Weights in the form that ONNX Runtime takes: for a complete file in Node a path, else a Blob or bytes that nothing
-   * else holds.
+   * Weights in the form that ONNX Runtime takes: of a file in a folder (Node) its path, also if only a range of it is
+   * wanted; else a Blob or bytes that nothing else holds.
    */
   async weights(part: WeightPart): Promise<string | Blob | Uint8Array> {
     const { file, range } = part;

@@ -52,6 +52,11 @@ export interface StageOptions {
   keepOnGpu: boolean;
   /** CPU threads in Node. */
   numThreads?: number;
+  /**
+   * In Node, ORT takes memory for runs in few large pieces, which it keeps until the session ends. For sessions that
+   * end soon: each tensor's own piece would leave gaps that the process does not give back.
+   */
+  arena?: boolean;
   /** Fails to load if any node would run on the CPU instead of the GPU; for tests. */
   strictPlacement?: boolean;
   /** Rejects as soon as the device is lost, even if ORT never answers. */
@@ -89,7 +94,8 @@ export class Stage {
     options: StageOptions,
   ): Promise<Stage> {
     const { network, positions, rung, product } = options;
-    const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
+    const start = typeof stored === 'string' ? 0 : (range?.start ?? 0); // a path is that of the whole file
+    const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - start }));
     const { own, weights } =
       options.unpackText && stage.kind === 'text'
         ? await unpacked({ ...stage, tensors }, stored, network)
@@ -166,13 +172,13 @@ async function unpacked<S extends BundleStage>(stage: S, data: string | Blob | U
 
 /** How sessions of a rung are created. */
 export function providerOptions(
-  options: Pick<StageOptions, 'rung' | 'gpu' | 'keepOnGpu' | 'strictPlacement' | 'numThreads'>,
+  options: Pick<StageOptions, 'rung' | 'gpu' | 'keepOnGpu' | 'strictPlacement' | 'numThreads' | 'arena'>,
 ): InferenceSession.SessionOptions {
-  const { rung, gpu, keepOnGpu, strictPlacement, numThreads } = options;
+  const { rung, gpu, keepOnGpu, strictPlacement, numThreads, arena = false } = options;
   if (rung.device !== 'webgpu') {
     const threads = rung.device === 'cpu' && numThreads !== undefined ? { intraOpNumThreads: numThreads } : {};
     // The arena grows by powers of two and never shrinks: 0.7 GB more after 128 captions on a 2B, and no faster.
-    const memory = rung.device === 'cpu' ? { enableCpuMemArena: false } : {};
+    const memory = rung.device === 'cpu' ? { enableCpuMemArena: arena } : {};
     return { executionProviders: [rung.device], graphOptimizationLevel: 'all', ...threads, ...memory };
   }
   // Node's own WebGPU provider accepts no device, and returns outputs on the CPU.

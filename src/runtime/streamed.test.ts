@@ -268,7 +268,7 @@ test('a reader that fails midway ends the call with its error; the next works', 
         if (/text\.\d/.test(file) && ++reads > failAt) throw new NetworkError('The drive went away.');
         return stored.read(start, end);
       };
-      return { ...stored, read };
+      return { ...stored, read, onDisk: undefined };
     },
   };
   const runtime = await loadRuntime({ reader, weights: 'streamed' });

@@ -1,5 +1,6 @@
 /** @file Bundles in folders (Node), read in place, and the folder operations that writing them needs. */
 
+import { createHash } from 'node:crypto';
 import { lstat, open, readdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
@@ -8,6 +9,9 @@ import type { BundleReader, StoredFile } from '../bundle/storage';
 import { bundleFiles, parseManifest } from '../bundle/validate';
 import { IntegrityError, InvalidInputError, SourceNotFoundError } from '../errors';
 import { checkRange } from './bytes-file';
+
+/** Bytes hashed at a time. */
+const PIECE_BYTES = 256 * 1024;
 
 /** A bundle in the folder `path`. Its files' `data()` is an absolute path, which ONNX Runtime maps into memory. */
 export function folderBundle(path: string): BundleReader {
@@ -37,40 +41,76 @@ interface Seen {
  */
 function storedFile(path: string, absolute: string, seen: Seen): StoredFile {
   const size = Number(seen.size);
+  const checked = (start: number, end: number, signal?: AbortSignal): PlacedRange => {
+    signal?.throwIfAborted();
+    checkRange(path, size, start, end);
+    return { absolute, seen, start, end };
+  };
   return {
     path,
     size,
     read: async (start, end, signal) => {
-      signal?.throwIfAborted();
-      checkRange(path, size, start, end);
+      const range = checked(start, end, signal);
       const bytes = new Uint8Array(end - start);
-      const handle = await open(absolute, 'r').catch((cause: NodeJS.ErrnoException) => {
-        throw new SourceNotFoundError(
-          `${absolute} can no longer be read (${cause.code}). If a model is loaded from it, put it back, or load the model again.`,
-          { path: absolute },
-          { cause },
-        );
-      });
-      try {
-        const now = await handle.stat({ bigint: true });
-        if (now.size !== seen.size || now.mtimeNs !== seen.mtimeNs) {
-          throw new IntegrityError(
-            `${absolute} was changed or replaced while it was in use. If a model is loaded from it, load it again.`,
-            { path: absolute },
-          );
-        }
-        for (let done = 0; done < bytes.length;) {
-          const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
-          if (bytesRead === 0) throw new IntegrityError(`${absolute} ended early.`, { path: absolute });
-          done += bytesRead;
-        }
-      } finally {
-        await handle.close();
-      }
+      await inPieces(range, (done) => bytes.subarray(done));
       return bytes;
     },
     data: async () => absolute,
+    onDisk: {
+      path: absolute,
+      sha256: async (start, end, signal) => {
+        const range = checked(start, end, signal);
+        const hash = createHash('sha256');
+        const piece = new Uint8Array(Math.min(PIECE_BYTES, end - start));
+        await inPieces(
+          range,
+          () => piece,
+          (count) => hash.update(piece.subarray(0, count)),
+        );
+        return hash.digest('hex');
+      },
+    },
   };
+}
+
+interface PlacedRange {
+  absolute: string;
+  seen: Seen;
+  start: number;
+  end: number;
+}
+
+/** Reads a range into one buffer after another, each given by how many bytes were read before. */
+async function inPieces(
+  { absolute, seen, start, end }: PlacedRange,
+  bufferAt: (done: number) => Uint8Array,
+  onRead?: (count: number) => void,
+): Promise<void> {
+  const handle = await open(absolute, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw new SourceNotFoundError(
+      `${absolute} can no longer be read (${cause.code}). If a model is loaded from it, put it back, or load the model again.`,
+      { path: absolute },
+      { cause },
+    );
+  });
+  try {
+    const now = await handle.stat({ bigint: true });
+    if (now.size !== seen.size || now.mtimeNs !== seen.mtimeNs) {
+      throw new IntegrityError(
+        `${absolute} was changed or replaced while it was in use. If a model is loaded from it, load it again.`,
+        { path: absolute },
+      );
+    }
+    for (let done = 0; done < end - start;) {
+      const buffer = bufferAt(done);
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - start - done), start + done);
+      if (bytesRead === 0) throw new IntegrityError(`${absolute} ended early.`, { path: absolute });
+      done += bytesRead;
+      onRead?.(bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

@@ -93,10 +93,11 @@ export async function deleteOpfsBundle(name: string): Promise<void> {
   }
 }
 
+/** @throws InvalidInputError */
 export function checkName(name: string): void {
-  if (!NAME.test(name) || name.endsWith(POINTER)) {
+  if (typeof name !== 'string' || !NAME.test(name) || name.endsWith(POINTER)) {
     throw new InvalidInputError(
-      `${name} cannot be a bundle's name: only letters, digits, ".", "_" and "-" are allowed.`,
+      `${String(name)} cannot be a bundle's name: only letters, digits, ".", "_" and "-" are allowed.`,
       { name },
     );
   }

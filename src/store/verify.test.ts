@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CHUNK_BYTES, MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
 import type { Progress } from '../bundle/progress';
@@ -9,6 +12,7 @@ import { convertCheckpoint } from '../convert';
 import { fakeCheckpoint } from '../convert/fake-checkpoint';
 import { blobBundle } from './blobs';
 import { bytesFile } from './bytes-file';
+import { folderBundle } from './folder.node';
 import { memoryBundle } from './memory';
 import {
   copyBundle,
@@ -158,7 +162,7 @@ test('a range is verified with the chunks that it touches, and no others', async
   const damaged = bytes.slice();
   damaged[5]! ^= 1;
   const reader = readerOf(new Map([[file.path, damaged]]));
-  const read = (start: number, end: number) => verifiedRange(reader, file, { start, end });
+  const read = async (start: number, end: number) => (await verifiedRange(reader, file, { start, end })) as Uint8Array;
   for (const [start, end] of [
     [CHUNK_BYTES, CHUNK_BYTES + 10],
     [CHUNK_BYTES + 997, 2 * CHUNK_BYTES + 1],
@@ -168,4 +172,16 @@ test('a range is verified with the chunks that it touches, and no others', async
     expect(Buffer.compare(await read(start, end), bytes.subarray(start, end))).toBe(0);
   }
   await expect(read(CHUNK_BYTES - 1, CHUNK_BYTES + 1)).rejects.toThrow(IntegrityError);
+
+  // In a folder it is hashed there, and its path is the answer.
+  const folder = await mkdtemp(join(tmpdir(), 'verify-'));
+  await writeFile(join(folder, file.path), damaged);
+  const onDisk = folderBundle(folder);
+  const loaded: number[] = [];
+  const readThere = (start: number, end: number) =>
+    verifiedRange(onDisk, file, { start, end }, { onBytes: (count) => loaded.push(count) });
+  expect(await readThere(CHUNK_BYTES + 997, 2 * CHUNK_BYTES + 1)).toBe(join(folder, file.path));
+  expect(loaded).toEqual([CHUNK_BYTES - 997, CHUNK_BYTES - 996]);
+  await expect(readThere(CHUNK_BYTES - 1, CHUNK_BYTES + 1)).rejects.toThrow(/chunk 0/);
+  await rm(folder, { recursive: true });
 });

@@ -40,7 +40,7 @@ export interface VerifyOptions {
  */
 export async function verifyFile(reader: BundleReader, file: BundleFile, options: VerifyOptions = {}): Promise<void> {
   const stored = await reader.open(file.path, options.signal);
-  for await (const _chunk of verifiedChunks(reader, stored, file, options));
+  await verifyChunks(reader, stored, file, options);
 }
 
 /**
@@ -55,18 +55,25 @@ export async function verifiedData(
   const stored = await reader.open(file.path, options.signal);
   checkSize(reader, stored.size, file);
   const data = await stored.data(options.signal);
-  for await (const _chunk of verifiedChunks(reader, inHand(stored, data), file, options));
+  await verifyChunks(reader, inHand(stored, data), file, options);
   return data;
 }
 
-/** Bytes of a file, verified with all the chunks that they touch; one more chunk is in memory meanwhile. */
+/**
+ * Bytes of a file, verified with all the chunks that they touch; one more chunk is in memory meanwhile. Of a file on disk
+ * its path, as {@link verifiedData} does: the range is to be mapped from there.
+ */
 export async function verifiedRange(
   reader: BundleReader,
   file: BundleFile,
   range: ByteRange,
   options: VerifyOptions = {},
-): Promise<Uint8Array> {
+): Promise<string | Uint8Array> {
   const stored = await reader.open(file.path, options.signal);
+  if (stored.onDisk) {
+    await verifyChunks(reader, stored, file, options, range);
+    return stored.onDisk.path;
+  }
   const bytes = new Uint8Array(range.end - range.start);
   let at = firstChunk(range) * CHUNK_BYTES;
   for await (const chunk of verifiedChunks(reader, stored, file, options, range)) {
@@ -173,22 +180,56 @@ async function* verifiedChunks(
   range: ByteRange = { start: 0, end: file.bytes },
 ): AsyncGenerator<Uint8Array> {
   checkSize(reader, stored.size, file);
-  for (let index = firstChunk(range); index * CHUNK_BYTES < range.end; index++) {
+  for (const chunk of chunksOf(file, range)) {
     signal?.throwIfAborted();
-    const expected = file.chunks[index];
-    const start = index * CHUNK_BYTES;
-    const bytes = await stored.read(start, Math.min(start + CHUNK_BYTES, file.bytes), signal);
-    const actual = await sha256Hex(bytes);
-    if (actual !== expected) {
-      throw new IntegrityError(
-        `${file.path} in ${reader.label} is damaged: chunk ${index} (from byte ${start}) has SHA-256 ${actual}, not ` +
-          `${expected}. Delete the bundle and fetch or convert it again.`,
-        { path: file.path, chunk: index, expected, actual },
-      );
-    }
-    onBytes?.(Math.min(start + bytes.length, range.end) - range.start);
+    const bytes = await stored.read(chunk.start, chunk.end, signal);
+    checkHash(reader, file, chunk, await sha256Hex(bytes));
+    onBytes?.(Math.min(chunk.end, range.end) - range.start);
     yield bytes;
   }
+}
+
+/** The same where nobody wants the bytes: a file on disk is hashed there, since even one chunk of it is 16 MB. */
+async function verifyChunks(
+  reader: BundleReader,
+  stored: StoredFile,
+  file: BundleFile,
+  options: VerifyOptions,
+  range: ByteRange = { start: 0, end: file.bytes },
+): Promise<void> {
+  const { signal, onBytes } = options;
+  if (!stored.onDisk) {
+    for await (const _chunk of verifiedChunks(reader, stored, file, options, range));
+    return;
+  }
+  checkSize(reader, stored.size, file);
+  for (const chunk of chunksOf(file, range)) {
+    signal?.throwIfAborted();
+    checkHash(reader, file, chunk, await stored.onDisk.sha256(chunk.start, chunk.end, signal));
+    onBytes?.(Math.min(chunk.end, range.end) - range.start);
+  }
+}
+
+interface Chunk extends ByteRange {
+  index: number;
+}
+
+/** Those that a range touches. */
+function* chunksOf(file: BundleFile, range: ByteRange): Generator<Chunk> {
+  for (let index = firstChunk(range); index * CHUNK_BYTES < range.end; index++) {
+    const start = index * CHUNK_BYTES;
+    yield { index, start, end: Math.min(start + CHUNK_BYTES, file.bytes) };
+  }
+}
+
+function checkHash(reader: BundleReader, file: BundleFile, { index, start }: Chunk, actual: string): void {
+  const expected = file.chunks[index];
+  if (actual === expected) return;
+  throw new IntegrityError(
+    `${file.path} in ${reader.label} is damaged: chunk ${index} (from byte ${start}) has SHA-256 ${actual}, not ` +
+      `${expected}. Delete the bundle and fetch or convert it again.`,
+    { path: file.path, chunk: index, expected, actual },
+  );
 }
 
 function checkSize(reader: BundleReader, size: number, file: BundleFile): void {
@@ -202,9 +243,10 @@ function checkSize(reader: BundleReader, size: number, file: BundleFile): void {
 /** Reads from data already in memory; a path in the file system is read in place. */
 function inHand(stored: StoredFile, data: string | Blob | Uint8Array): StoredFile {
   if (typeof data === 'string') return stored;
-  if (data instanceof Uint8Array) return { ...stored, size: data.length, read: async (a, b) => data.subarray(a, b) };
+  const rest = { ...stored, onDisk: undefined };
+  if (data instanceof Uint8Array) return { ...rest, size: data.length, read: async (a, b) => data.subarray(a, b) };
   return {
-    ...stored,
+    ...rest,
     size: data.size,
     read: async (start, end) => new Uint8Array(await data.slice(start, end).arrayBuffer()),
   };

@@ -2,6 +2,7 @@
  * @file The prompts of the 36 MMEB tasks, letter for letter as in the official evaluation (including its oddities: the
  * doubled "to", missing full stops, image tokens in texts that come without an image).
  */
+import { expectArgument, expectString, isRecord } from '../arguments';
 import type { PromptConfig } from '../bundle/manifest';
 
 /** `{image}` is the model's image token, `{text}` the query, caption, label or answer. */
@@ -102,7 +103,14 @@ export const instructions = {
 /** The name of one of MMEB's datasets. */
 export type TaskName = keyof typeof instructions;
 
-/** Puts the image token and `text` into a template of {@link instructions}. */
+/**
+ * Puts the image token and `text` into a template of {@link instructions}.
+ * @throws InvalidInputError for anything but strings
+ */
 export function fillPrompt(template: string, text: string, prompts: Pick<PromptConfig, 'imageToken'>): string {
+  expectString('fillPrompt', 'template', template);
+  expectString('fillPrompt', 'text', text);
+  const hasToken = isRecord(prompts) && typeof prompts.imageToken === 'string';
+  expectArgument('fillPrompt', 'prompts', prompts, 'an object with the string imageToken, as model.info is', hasToken);
   return template.replace(/\{(image|text)\}/g, (_, part: string) => (part === 'image' ? prompts.imageToken : text));
 }

@@ -10,6 +10,7 @@ import {
   UnsupportedError,
   VLM2VecError,
 } from '../errors';
+import { fillBpe, takeBpeTables } from './compact-bpe';
 import { checkRegexes, MAX_UNKNOWN_TEXT } from './safe-regex';
 import { findSingleWords, withNames, type AddedToken } from './single-words';
 
@@ -99,7 +100,9 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
   try {
     refuseOtherIds(tokenizerJson, config);
     const added = addedTokens(tokenizerJson, config);
-    tokenizer = new HfTokenizer({ ...tokenizerJson, added_tokens: withNames(added) }, config);
+    const bpe = takeBpeTables(tokenizerJson);
+    tokenizer = new HfTokenizer({ ...(bpe?.rest ?? tokenizerJson), added_tokens: withNames(added) }, config);
+    if (bpe) fillBpe(tokenizer, bpe.tables);
     findSingleWords(tokenizer, added);
   } catch (cause) {
     if (cause instanceof VLM2VecError) throw cause;

@@ -1,11 +1,11 @@
 /**
  * @file What clusters are read from, built in one go and as buffers: for 100,000 pictures it takes more than half a
- * second, so it is done in a worker and handed over. The fields of Supercluster that are filled here are those of the
- * pinned release.
+ * second, so it is done in a worker and handed over.
  */
 import KDBush from 'kdbush';
 import Supercluster, { type Options, type PointFeature } from 'supercluster';
 import type { AreaBox, PhotoPlaceNames, PhotoPlaces } from '../../../src/search';
+import { fieldsOf, giveFields, type Tree } from './supercluster-fields';
 
 /** As large as a mark: two never cover each other by more than a corner. In CSS pixels. */
 const RADIUS = 62;
@@ -43,23 +43,6 @@ export interface BuiltClusters {
 
 export type ClusterIndex = Supercluster<{ at: number }, Joined>;
 
-interface Tree {
-  ids: Uint32Array<ArrayBuffer>;
-  numItems: number;
-  data: Int32Array;
-}
-
-/** The fields of Supercluster 9.1.0 that its queries read. */
-interface Fields {
-  trees: Tree[];
-  stride: number;
-  numPoints: number;
-  coords: Float64Array<ArrayBuffer>;
-  props: ArrayLike<{ at: number }>;
-  ids: null;
-  clusterProps: ArrayLike<Joined>;
-}
-
 /** @param names null before they are known */
 export function buildClusters({ latitude, longitude }: PhotoPlaces, names: PhotoPlaceNames | null): BuiltClusters {
   const points: PointFeature<{ at: number }>[] = [];
@@ -81,7 +64,7 @@ export function buildClusters({ latitude, longitude }: PhotoPlaces, names: Photo
       country: names?.country[at] ?? -1,
     }),
   }).load(points);
-  const { trees, stride, coords, clusterProps } = index as unknown as Fields;
+  const { trees, stride, coords, clusterProps } = fieldsOf(index);
   const different = [...new Set(trees)];
   return {
     at: Uint32Array.from(points, ({ properties }) => properties.at),
@@ -104,8 +87,8 @@ export function buffersOf({ at, coords, trees, joined }: BuiltClusters): ArrayBu
 export function openClusters({ at, coords, trees, treeOf, joined }: BuiltClusters): ClusterIndex {
   const index = new Supercluster<{ at: number }, Joined>(OPTIONS);
   const different = trees.map(({ points, data }) => Object.assign(KDBush.from(points), { data }));
-  const fields: Omit<Fields, 'trees' | 'stride'> & { trees: unknown[] } = {
-    trees: treeOf.map((tree) => different[tree]),
+  return giveFields(index, {
+    trees: treeOf.map((tree) => different[tree] as unknown as Tree),
     numPoints: at.length,
     coords,
     ids: null,
@@ -114,8 +97,7 @@ export function openClusters({ at, coords, trees, treeOf, joined }: BuiltCluster
       const values = COLUMNS.map((column, i) => [column, joined[row * COLUMNS.length + i]!]);
       return Object.fromEntries(values) as unknown as Joined;
     }),
-  };
-  return Object.assign(index, fields);
+  });
 }
 
 const OPTIONS: Options<{ at: number }, Joined> = {

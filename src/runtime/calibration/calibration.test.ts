@@ -45,7 +45,7 @@ test('each 4-bit matrix of a bundle gets the moments of its input, the same in t
   const manifest = await convertCheckpoint({ checkpoint, writer, dtype: 'q4' });
   const take = async () => {
     const all: InputMoments[] = [];
-    for await (const some of takeMoments(reader, manifest, { inputs: 6 })) all.push(...some);
+    for await (const some of takeMoments(reader, manifest, { inputs: 6 })) all.push(...structuredClone(some));
     return all;
   };
   const moments = await take();
@@ -79,7 +79,8 @@ test.each(['tiny-untied', 'tiny-qwen3-vl'] as const)(
     const manifest = await convertCheckpoint({ checkpoint, writer, dtype: 'q4' });
     const take = async (partBytes?: number) => {
       const all: InputMoments[][] = [];
-      for await (const some of takeMoments(reader, manifest, { inputs: 10, partBytes })) all.push(some);
+      for await (const some of takeMoments(reader, manifest, { inputs: 10, partBytes }))
+        all.push(structuredClone(some));
       return all;
     };
     const [whole, cut] = [await take(), await take(1)];

@@ -17,7 +17,7 @@ import { Feeder } from '../feeds';
 import { BundleFiles } from '../files';
 import { joined } from '../joined';
 import { loadOrt, type Ort, type OrtOptions } from '../ort';
-import { Preparer, type Prepared } from '../prepare';
+import { Preparer, type Prepared, type PreparedPicture } from '../prepare';
 import { ortQueue } from '../queue';
 import { partsOf, Stage, type Feeds, type Outputs, type StagePart } from '../stage';
 import { TokenRows } from '../token-rows';
@@ -41,6 +41,7 @@ export interface MomentsOptions extends OrtOptions {
 
 /**
  * Computes them on the CPU (WASM in browsers) with float32 activations, a few matrices at a time, in the order of use.
+ * The numbers are valid until the next ones are asked for.
  */
 export async function* takeMoments(
   reader: BundleReader,
@@ -57,29 +58,64 @@ export async function* takeMoments(
   const files = new BundleFiles(reader, [...vision, ...text], { signal });
   const feeder = new Feeder({ ort, backbone, positions: recipe.positions, activations: 'f32' });
   const tower: TowerHooks = {
+    ort,
     load: (part) => loadStage(part, { ort, asked, files, numThreads, signal }),
     report: progressOf(options.onProgress, vision.length + text.length),
     signal,
   };
 
   const prepared = await prepareInputs(files, manifest, asked, options);
+  const features = yield* throughVision(prepared, (runs) => throughTower(vision, runs, tower), feeder);
+  const runs = await textRuns(prepared, features, { ort, asked, feeder, files, manifest, signal });
+  features.clear();
+  yield* throughTower(text, runs, tower);
+}
+
+type Features = Map<PreparedPicture, Float32Array>; // [rows, featureSize]
+
+/** Apart from what follows, which would keep in memory what only the vision tower reads. */
+async function* throughVision(
+  prepared: readonly Prepared[],
+  run: (runs: TowerRun[]) => AsyncGenerator<InputMoments[], Tensor[]>,
+  feeder: Feeder,
+): AsyncGenerator<InputMoments[], Features> {
   const pictures = prepared.flatMap((each) => each.pictures);
-  const features = new Map<(typeof pictures)[number], Float32Array>(); // [rows, featureSize]
-  const runs = packImages(
+  const batches = packImages(
     pictures.map(({ plan }) => ({ key: plan.key, patches: plan.sequences * plan.patches })),
     LIMITS,
-  ).map((run) => run.map((i) => pictures[i]!));
-  const seen = runs.map((run) => feeder.vision(joined(run.map(({ pixels }) => pixels)), run[0]!.plan, run.length));
-  for (const picture of pictures) picture.pixels = new Float32Array(0); // they are in the feeds now
-  const carried = yield* throughTower(vision, seen, tower);
-  runs.forEach((run, r) => {
-    const data = carried[r]!.data as Float32Array;
-    const each = data.length / run.length;
-    run.forEach((picture, i) => features.set(picture, data.slice(i * each, (i + 1) * each)));
+  ).map((batch) => batch.map((i) => pictures[i]!));
+  const outputs = yield* run(
+    batches.map((batch) => {
+      const seen = feeder.vision(joined(batch.map(({ pixels }) => pixels)), batch[0]!.plan, batch.length);
+      for (const picture of batch) picture.pixels = new Float32Array(0); // they are in the feeds now
+      return seen;
+    }),
+  );
+  const features: Features = new Map();
+  batches.forEach((batch, b) => {
+    const data = outputs[b]!.data as Float32Array;
+    const each = data.length / batch.length;
+    batch.forEach((picture, i) => features.set(picture, data.slice(i * each, (i + 1) * each)));
   });
+  return features;
+}
 
+interface TextOptions {
+  ort: Ort;
+  asked: Asked;
+  feeder: Feeder;
+  files: BundleFiles;
+  manifest: BundleManifest;
+  signal?: AbortSignal;
+}
+
+async function textRuns(
+  prepared: readonly Prepared[],
+  features: Features,
+  { ort, asked: { backbone }, feeder, files, manifest, signal }: TextOptions,
+): Promise<TowerRun[]> {
   const table = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
-  const read: TowerRun[] = [];
+  const runs: TowerRun[] = [];
   const asText = prepared.filter(({ sequence }) => sequence.ids.length > 0);
   const shares = backbone.textTokens === undefined;
   for (const batch of batchesOf(asText, backbone.rotary?.key ?? (() => ''))) {
@@ -90,10 +126,9 @@ export async function* takeMoments(
     const rows = joined(batch.flatMap((each) => each.pictures.map((picture) => features.get(picture)!)));
     const { featureSize = backbone.hiddenSize } = backbone;
     const shown = rows.length > 0 ? new ort.Tensor('float32', rows, [rows.length / featureSize, featureSize]) : null;
-    read.push(feeder.text(plan, await table.gather(plan.tokens, signal), shown));
+    runs.push(feeder.text(plan, await table.gather(plan.tokens, signal), shown));
   }
-  features.clear();
-  yield* throughTower(text, read, tower);
+  return runs;
 }
 
 async function prepareInputs(
@@ -127,11 +162,10 @@ function batchesOf(prepared: readonly Prepared[], keyOf: (length: number) => str
 interface LoadedStage {
   stage: Stage;
   outputs: MomentsOutput[];
-  /** What the moments of each run are written to in Node, where only the garbage collector frees what a run gives. */
-  into: Feeds;
 }
 
 interface TowerHooks {
+  ort: Ort;
   load(part: StagePart): Promise<LoadedStage>;
   /** Called when one more part is done. */
   report(): void;
@@ -142,32 +176,29 @@ interface TowerHooks {
 async function* throughTower(
   parts: readonly StagePart[],
   runs: readonly TowerRun[],
-  { load, report, signal }: TowerHooks,
+  { ort, load, report, signal }: TowerHooks,
 ): AsyncGenerator<InputMoments[], Tensor[]> {
   const carried: Tensor[] = [];
-  const spent = new SpentTensors();
+  const [summed, given, passed] = [new Scratch(), new Scratch(), new Scratch()];
   for (const part of runs.length > 0 ? parts : []) {
-    const { stage, outputs, into } = await load(part);
-    const sums = outputs.map(({ columns, weights }) => ({
-      ...{ weights, columns },
-      groups: groupSizes(columns).map((n) => new Float32Array(triangle(n))),
-      sketch: sketchSize(columns) > 0 ? new Float32Array(sketchSize(columns)) : null,
-    }));
+    const { stage, outputs } = await load(part);
+    const sums = momentsIn(summed, outputs);
+    const into = isNode ? momentTensors(outputs, given, ort) : {};
     let keepsShape = false;
     try {
       for (const [r, { first, feeds }] of runs.entries()) {
         if (!isNode) await letEventsIn();
         const hidden = carried[r];
-        const own: Tensor | undefined =
-          hidden && keepsShape && part !== parts.at(-1) ? spent.take(hidden.dims) : undefined;
+        // In Node, only the garbage collector frees what a run gives: it is told where to write instead.
+        const own = hidden && keepsShape && isNode ? tensorIn(passed, hidden.dims, ort) : undefined;
         const { output, others }: Outputs = await ortQueue.add(
           (): Promise<Outputs> =>
             stage.runAll({ ...feeds, ...(hidden ? { hidden } : first) }, { output: own, others: into }),
           signal,
         );
-        carried[r] = output;
         keepsShape = hidden?.dims.join() === output.dims.join();
-        if (hidden && isNode) spent.add(hidden);
+        if (keepsShape) (hidden!.data as Float32Array).set(output.data as Float32Array);
+        else carried[r] = output;
         outputs.forEach(({ output: name, sketch }, i) => {
           addTriangles(sums[i]!, others[name]!.data as Float32Array);
           if (sketch !== null) add(sums[i]!.sketch!, others[sketch]!.data as Float32Array);
@@ -183,18 +214,28 @@ async function* throughTower(
   return carried;
 }
 
-/** What no stage reads any more, to be written to again: see {@link LoadedStage.into}. */
-class SpentTensors {
-  readonly #byShape = new Map<string, Tensor[]>();
+/** Memory that is used again and again: new arrays of this size would pile up before they are collected. */
+class Scratch {
+  #all = new Float32Array(0);
 
-  add(tensor: Tensor): void {
-    const key = tensor.dims.join();
-    this.#byShape.set(key, [...(this.#byShape.get(key) ?? []), tensor]);
+  /** Arrays of these lengths, filled with zeros, in place of those given before. */
+  take(lengths: readonly number[]): Float32Array[] {
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    if (this.#all.length < total) this.#all = new Float32Array(total);
+    else this.#all.fill(0, 0, total);
+    let at = 0;
+    return lengths.map((length) => this.#all.subarray(at, (at += length)));
   }
+}
 
-  take(shape: readonly number[]): Tensor | undefined {
-    return this.#byShape.get(shape.join())?.pop();
-  }
+function tensorIn(scratch: Scratch, shape: readonly number[], ort: Ort): Tensor {
+  return new ort.Tensor('float32', scratch.take([shape.reduce((a, b) => a * b)])[0]!, shape);
+}
+
+/** `items` one after another, in groups as long as those of `like`. */
+function deal<T>(items: readonly T[], like: readonly (readonly unknown[])[]): T[][] {
+  let at = 0;
+  return like.map(({ length }) => items.slice(at, (at += length)));
 }
 
 /** @param moments // [groups, width, width] */
@@ -227,7 +268,7 @@ async function loadStage(
   let outputs: MomentsOutput[] = [];
   const stage = await Stage.load(part, await files.weights(part), {
     ...rest,
-    ...{ ort, network: asked.backbone, positions, product: 'float', gpu: null, keepOnGpu: false },
+    ...{ ort, network: asked.backbone, positions, product: 'float', gpu: null, keepOnGpu: false, arena: true },
     rung: { device: isNode ? 'cpu' : 'wasm', activations: 'f32', subgroups: false, compute: 'exact' },
     unlessLost: (work) => work,
     build: (own) => {
@@ -236,15 +277,29 @@ async function loadStage(
       return graph.model;
     },
   });
-  const into = outputs.flatMap(({ output, sketch, columns }): [string, Tensor][] => {
-    const moments = [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)];
-    const zeros = (shape: number[]) =>
-      new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b)), shape);
-    const taken: [string, Tensor][] = [[output, zeros(moments)]];
-    if (sketch !== null) taken.push([sketch, zeros([columns, SKETCH_COLUMNS])]);
-    return taken;
+  return { stage, outputs };
+}
+
+/** Moments that are zero. */
+function momentsIn(scratch: Scratch, outputs: readonly MomentsOutput[]): InputMoments[] {
+  const lengths = outputs.map(({ columns, sketch }) => [
+    ...groupSizes(columns).map(triangle),
+    ...(sketch === null ? [] : [sketchSize(columns)]),
+  ]);
+  return deal(scratch.take(lengths.flat()), lengths).map((arrays, i) => {
+    const { weights, columns, sketch } = outputs[i]!;
+    return { weights, columns, sketch: sketch === null ? null : arrays.pop()!, groups: arrays };
   });
-  return { stage, outputs, into: isNode ? Object.fromEntries(into) : {} };
+}
+
+/** What the moments of a part are written to. */
+function momentTensors(outputs: readonly MomentsOutput[], scratch: Scratch, ort: Ort): Feeds {
+  const shapes = outputs.flatMap(({ output, sketch, columns }): [string, number[]][] => [
+    [output, [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)]],
+    ...(sketch === null ? [] : [[sketch, [columns, SKETCH_COLUMNS]] as [string, number[]]]),
+  ]);
+  const arrays = scratch.take(shapes.map(([, shape]) => shape.reduce((a, b) => a * b)));
+  return Object.fromEntries(shapes.map(([name, shape], i) => [name, new ort.Tensor('float32', arrays[i]!, shape)]));
 }
 
 function progressOf(onProgress: OnProgress | undefined, total: number): () => void {

@@ -17,8 +17,8 @@ import { rowsThrough } from './through';
 export type Ranked = (only: (item: PhotoItem) => boolean) => Found;
 
 /** Whether what was typed may need the gazetteer: the library has places, and the words may name one. */
-export function wantsPlaces(catalog: Catalog, typed: string): boolean {
-  return mayNamePlace(typed) && hasPlaces(catalog);
+export function wantsPlaces(catalog: Catalog, typed: string, { languages }: TypedOptions): boolean {
+  return mayNamePlace(typed, languages) && hasPlaces(catalog);
 }
 
 export function hasPlaces(catalog: Catalog): boolean {

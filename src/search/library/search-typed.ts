@@ -30,7 +30,7 @@ export function searchTyped(
 ): Promise<Found & { understood: Understood }> {
   return typedQuery(query, {
     understand: async (typed, options) => {
-      if (!words.places && wantsPlaces(catalog, typed)) await readPlaces();
+      if (!words.places && wantsPlaces(catalog, typed, options)) await readPlaces();
       const { matching, ...understood } = await understandFor(catalog, words, typed, options);
       return { matching, told: { understood } };
     },

@@ -46,7 +46,7 @@ export class ServiceWords {
     let placesError: WireError | null = null;
     if (!this.words.places && hasPlaces(catalog)) {
       const reading = this.#readPlaces().catch((error: Error) => void (placesError = errorToWire(error)));
-      if (wantsPlaces(catalog, typed)) await Promise.race([reading, sleep(PLACES_PATIENCE)]);
+      if (wantsPlaces(catalog, typed, options)) await Promise.race([reading, sleep(PLACES_PATIENCE)]);
     }
     return { ...(await understandFor(catalog, this.words, typed, options)), placesError };
   }

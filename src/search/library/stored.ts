@@ -1,5 +1,7 @@
 /** @file The indexes stored in this browser, whichever model made them. */
 
+import { expectString } from '../../arguments';
+import { UnsupportedError } from '../../errors';
 import { lockName } from '../../store/locks';
 import type { StoredPhotoIndex } from '../types';
 import { deleteDatabase, describeDatabase } from './database';
@@ -22,9 +24,13 @@ export async function listPhotoIndexes(): Promise<StoredPhotoIndex[]> {
 /**
  * Deletes an index. The pictures themselves are not touched.
  * @param place `place` of an entry of {@link listPhotoIndexes}
- * @throws InvalidInputError if a tab has it open for writing
+ * @throws InvalidInputError if a tab has it open for writing; UnsupportedError outside a browser
  */
 export async function deletePhotoIndex(place: string): Promise<void> {
+  expectString('deletePhotoIndex', 'place', place);
+  if (!globalThis.indexedDB) {
+    throw new UnsupportedError('deletePhotoIndex: photo indexes are kept by browsers; this is not one.');
+  }
   const unlock = await lockName(place);
   try {
     await deleteDatabase(place);

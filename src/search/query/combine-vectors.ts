@@ -1,5 +1,6 @@
 /** @file Queries made of several vectors: sums, with what to leave out subtracted. */
 
+import { expectArgument, isListLike, isRecord } from '../../arguments';
 import { InvalidInputError } from '../../errors';
 
 /** A vector and its weight. */
@@ -28,10 +29,16 @@ export const EXCLUSION = 0.5;
 /**
  * Combines several vectors into one query: each included vector is scaled to length 1, their sum is scaled to length 1,
  * half of each excluded vector is subtracted, and the result is scaled to length 1. // [dims]
- * @throws InvalidInputError if there are no vectors, if they differ in length or are zero, if a weight is not above
+ * @throws InvalidInputError for anything but lists of vectors, if there are no vectors, if they differ in length or are zero, if a weight is not above
  *   zero, or if everything cancels out
  */
-export function combineVectors({ include = [], exclude = [] }: VectorParts): Float32Array {
+export function combineVectors(parts: VectorParts): Float32Array {
+  expectArgument('combineVectors', 'parts', parts, 'an object with include or exclude', isRecord(parts));
+  const { include = [], exclude = [] } = parts;
+  for (const [name, list] of Object.entries({ include, exclude })) {
+    const isList = Array.isArray(list) && list.every((part) => isRecord(part) && isListLike(part.vector));
+    expectArgument('combineVectors', name, list, 'a list of objects, each with a vector', isList);
+  }
   const dims = (include[0] ?? exclude[0])?.vector.length;
   if (!dims) throw new InvalidInputError('The query is empty: there is no vector to include or exclude.');
   const sum = new Float64Array(dims);

@@ -1,5 +1,7 @@
 /** @file What people type into a search box: words to search for, `+` for further ones, `-` for what to leave out. */
 
+import { expectString } from '../../arguments';
+
 /** The parts of what was typed. */
 export interface ParsedQuery {
   /** Words and quotations without a sign, as one text to embed; '' if there are none. */
@@ -20,12 +22,14 @@ const QUOTES: Record<string, string> = {
 };
 
 /**
- * Splits a typed query into its parts. It never fails: anything that makes no sense as a sign is treated as text. A
+ * Splits a typed query into its parts. It fails for no text: anything that makes no sense as a sign is treated as text. A
  * sign stands at the beginning of a word and directly before a letter, a digit, a symbol (😀) or a quotation mark, so
  * `t-shirt`, `2020 - 2022` and `:-)` are text. Inside quotation marks nothing is a sign; a quotation that is not closed
  * extends to the end.
+ * @throws InvalidInputError if it is not a string
  */
 export function parseQuery(input: string): ParsedQuery {
+  expectString('parseQuery', 'input', input);
   const pieces = piecesOf(input);
   const of = (sign: QueryPiece['sign']) => pieces.flatMap((piece) => (piece.sign === sign ? piece.words : []));
   return { text: of('').join(' '), also: of('+'), exclude: of('-') };

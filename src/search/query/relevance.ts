@@ -5,6 +5,7 @@
  * (see "Relevance" in bench/RESULTS.md).
  */
 
+import { expectArgument, isListLike, isRecord } from '../../arguments';
 import type { ScoreStatistics } from '../vectors';
 
 /** Which results are worth showing. */
@@ -43,8 +44,12 @@ export function zScore(score: number, { mean, deviation }: Pick<ScoreStatistics,
  * Tells how many of the results are worth showing.
  * @param scores cosines of the results, best first
  * @param statistics of the scores of the whole library, as `topK` gives them
+ * @throws InvalidInputError for anything else
  */
 export function relevanceCut(scores: ArrayLike<number>, statistics: ScoreStatistics): Relevance {
+  expectArgument('relevanceCut', 'scores', scores, 'a list of numbers', isListLike(scores));
+  const isStatistics = isRecord(statistics) && typeof statistics.deviation === 'number';
+  expectArgument('relevanceCut', 'statistics', statistics, 'the statistics that topK returns', isStatistics);
   let same = 0;
   while (same < scores.length && scores[same]! >= SAME) same++;
   if (same === scores.length) return { count: same, weak: false };

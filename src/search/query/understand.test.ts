@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Gazetteer } from '../places/gazetteer';
 import { Places, type Area } from '../places/areas';
 import { at } from './dates/calendar';
@@ -15,6 +15,10 @@ const gazetteer = new Gazetteer(
   [
     'VLM2VEC PLACES 1',
     ...['#IT.07\tLazio', 'Rome\t41892\t12511\t13\trom|roma'],
+    ...['#FR.11\tÎle-de-France', 'Paris\t48853\t2349\t13\tparigi', 'Orange\t100\t2000\t5'],
+    ...['#ES.29\tMadrid', 'Madrid\t40416\t-3702\t14'],
+    ...['#IT.18\tUmbria', 'Perugia\t43122\t12388\t8'],
+    ...['#NL.07\tNoord-Holland', 'Amsterdam\t52374\t4890\t12'],
     ...['#NO.46\tVestland', 'Bergen\t60393\t5324\t9'],
     ...['#GB.ENG\tEngland', 'Reading\t51456\t-971\t9', 'Nice\t100\t-1000\t0'],
     ...['#TR.06\tAnkara', 'Ankara\t39920\t32854\t15'],
@@ -22,12 +26,14 @@ const gazetteer = new Gazetteer(
 );
 const places = {
   known: new Places(gazetteer),
-  photographed: ({ towns, countries }: Area) =>
+  photographed: ({ towns, regions, countries }: Area) =>
     countries.size > 0
       ? ('country' as const)
       : towns.length > 0
         ? { town: towns[0]!, region: gazetteer.region[towns[0]!]! }
-        : null,
+        : regions.size > 0
+          ? { town: null, region: [...regions][0]! }
+          : null,
 };
 
 async function of(typed: string, asWords: string[] = []) {
@@ -83,6 +89,58 @@ test.each([
   expect(await of(typed)).toEqual([parseQuery(typed).text]);
 });
 
+describe('after prepositions of other languages', () => {
+  const inLanguages = async (typed: string, languages: string[]) => {
+    const { parsed, recognised } = await understand(typed, { now: NOW, places, languages });
+    return [parsed.text, ...recognised.map(({ text, meaning }) => `${text} = ${meaning}`)];
+  };
+
+  test.each<[languages: string[], typed: string, ...expected: string[]]>([
+    [['fr'], 'chats à Paris', 'chats', 'à Paris = Paris, France'],
+    [['fr-CA', 'en'], 'chats à paris', 'chats', 'à paris = Paris, France'],
+    [['fr'], 'vues d’Italie', 'vues', 'd’Italie = Italy'],
+    [['fr'], "un pont près d'Amsterdam", 'un pont', "près d'Amsterdam = Amsterdam, Netherlands"],
+    [['fr'], 'À Paris', '', 'À Paris = Paris, France'],
+    [['de-CH'], 'Katzen in Rom', 'Katzen', 'in Rom = Rome, Italy'],
+    [['de'], 'katzen bei rom', 'katzen', 'bei rom = Rome, Italy'],
+    [['de'], 'Brücken in der Türkei', 'Brücken', 'in der Türkei = Türkiye'],
+    [['de'], 'Boote in der Nähe von Bergen', 'Boote', 'in der Nähe von Bergen = Bergen, Norway'],
+    [['es'], 'gatos en Madrid', 'gatos', 'en Madrid = Madrid, Spain'],
+    [['es'], 'gatos cerca de madrid', 'gatos', 'cerca de madrid = Madrid, Spain'],
+    [['it'], 'pizza nel 2020 a Roma', 'pizza', 'nel 2020 = 2020-01-01 – 2020-12-31', 'a Roma = Rome, Italy'],
+    [['it'], "case nell'Umbria", 'case', "nell'Umbria = Umbria, Italy"],
+    [['pt-BR'], 'pizza em Roma', 'pizza', 'em Roma = Rome, Italy'],
+    [['nl'], 'fietsen bij amsterdam', 'fietsen', 'bij amsterdam = Amsterdam, Netherlands'],
+    [['sv'], 'båtar i Bergen', 'båtar', 'i Bergen = Bergen, Norway'],
+    [['no'], 'båter ved bergen', 'båter', 'ved bergen = Bergen, Norway'],
+    [['pl'], 'statki w Bergen', 'statki', 'w Bergen = Bergen, Norway'],
+    [['en'], 'bikes in the Netherlands', 'bikes', 'in the Netherlands = Netherlands'],
+  ])('%j: %s', async (languages, typed, ...expected) => {
+    const found = await inLanguages(typed, languages);
+    const plain = (text: string) => text.replace('Turkey', 'Türkiye').normalize('NFC');
+    expect(found.map(plain)).toEqual(expected.map(plain));
+    expect(mayNamePlace(typed, languages)).toBe(true);
+  });
+
+  test.each([
+    [['fr'], "jus d'orange"],
+    [['fr'], 'l’orange'],
+    [['it', 'en'], 'a nice dog'],
+    [['it'], 'pizza alla reading'],
+    [['pt'], 'no nice cat'],
+    [['sv', 'fr'], 'en nice hund'],
+    [['da'], 'jeg ser i reading'],
+    [['en'], 'a chair in the reading room'],
+    [['de'], 'à paris'],
+    [['en', 'tlh', '', 'x-y', '__proto__', 'constructor'], 'gatos en madrid'],
+    [['fr'], 'à'],
+    [['fr'], "d'"],
+    [['fr'], "à l'"],
+  ])('%j: %s stays words', async (languages, typed) => {
+    expect(await inLanguages(typed, languages)).toEqual([typed]);
+  });
+});
+
 test('quoted words are kept as they stand, beside dates that are not quoted', async () => {
   expect(await of('"in Rome" 2019')).toEqual(['in Rome', '2019 = 2019-01-01 – 2019-12-31']);
 });
@@ -105,8 +163,14 @@ test('a day of the device’s zone is no other day, and days come before months 
 });
 
 test('the gazetteer is asked for only where the words may name a place', () => {
-  expect(['in rome', 'a dog at home', 'pizza Rome'].map(mayNamePlace)).toEqual([true, true, true]);
-  expect(['rome', 'Rome', 'a dog', 'IN', ''].map(mayNamePlace)).toEqual([false, false, false, false, false]);
+  expect(['in rome', 'a dog at home', 'pizza Rome'].map((typed) => mayNamePlace(typed))).toEqual([true, true, true]);
+  expect(['rome', 'Rome', 'a dog', 'IN', ''].map((typed) => mayNamePlace(typed))).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 const word = fc.constantFrom(
@@ -164,6 +228,7 @@ test.each([
   ['letters', 'a'.repeat(10e6)],
   ['words', 'a '.repeat(5e6)],
   ['prepositions', 'in '.repeat(3e6)],
+  ['prepositions that are joined', "à l'".repeat(2e6)],
   ['digits', '2'.repeat(10e6)],
   ['dates', 'since 2019 to '.repeat(7e5)],
   ['quotes', '"'.repeat(10e6)],

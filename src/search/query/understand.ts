@@ -12,6 +12,7 @@ import { importing } from '../../net';
 import { comesDayFirst } from './dates/languages';
 import { spelledDays } from './dates/days';
 import { MOST_LETTERS, spokenDates, type DateFound, type WhenTaken } from './dates/spoken';
+import { beforePlace } from './place-words';
 import { piecesOf, type QueryPiece } from './parse-query';
 
 /** A filter in a query. */
@@ -40,7 +41,6 @@ const MOST_NEEDLES = 32;
 const LONGEST_PLACE = 4;
 /** Longer texts were pasted rather than typed: they are taken as plain words. */
 const MOST_TYPED = 20_000;
-const BEFORE_PLACES = new Set(['in', 'at', 'near', 'from', 'around']);
 
 /** Dates with these are clear in any language. */
 const EAST_ASIAN = /[年月년월]/;
@@ -58,9 +58,12 @@ export interface UnderstandOptions extends TypedOptions {
 }
 
 /** Whether a text may name a place, so that the gazetteer is worth loading. */
-export function mayNamePlace(typed: string): boolean {
+export function mayNamePlace(typed: string, languages: readonly string[] = []): boolean {
   const words = typed.slice(0, MOST_LETTERS).split(/\s+/);
-  return words.some((word, at) => at > 0 && (BEFORE_PLACES.has(words[at - 1]!.toLowerCase()) || isCapital(word)));
+  return words.some((word, at) => {
+    const before = beforePlace(words, at, languages);
+    return before?.isClear || (isCapital(word.slice(before?.letters ?? 0)) && (at > 0 || before !== null));
+  });
 }
 
 /** Interprets a typed query. It never fails: anything that makes no sense is treated as words. */
@@ -135,7 +138,7 @@ async function recognise(
     ...date,
     only: dateOnly(text, date),
   }));
-  for (const place of places ? placesIn(text, places) : []) {
+  for (const place of places ? placesIn(text, places, languages) : []) {
     if (!spans.some((span) => overlap(span, place))) spans.push(place);
   }
   const kept = spans.filter(({ only }) => !asWords.has(only.text.toLowerCase())).sort((a, b) => a.start - b.start);
@@ -188,22 +191,29 @@ function meaningOf({ stretches, everyYear }: WhenTaken): string {
 }
 
 /** The longest names first. With a preposition, or a capital letter within the text: `turkey` and `Turkey on a plate` are birds. */
-function* placesIn(text: string, { known, photographed }: NonNullable<UnderstandOptions['places']>) {
+function* placesIn(
+  text: string,
+  { known, photographed }: NonNullable<UnderstandOptions['places']>,
+  languages: readonly string[],
+) {
   const words = [...text.slice(0, MOST_LETTERS).matchAll(/[^\s,;]+/g)].map((match) => ({
     word: match[0],
     start: match.index,
     end: match.index + match[0].length,
   }));
+  const all = words.map(({ word }) => word);
   for (let at = 0; at < words.length; at++) {
-    const isAsked = at > 0 && BEFORE_PLACES.has(words[at - 1]!.word.toLowerCase());
-    if (at === 0 || (!isAsked && !isCapital(words[at]!.word))) continue;
+    const before = beforePlace(all, at, languages);
+    if (at === 0 && !before) continue;
+    const letters = before?.letters ?? 0;
+    if (!before?.isClear && !isCapital(all[at]!.slice(letters))) continue;
     for (let length = Math.min(LONGEST_PLACE, words.length - at); length > 0; length--) {
       const last = words[at + length - 1]!;
-      const name = text.slice(words[at]!.start, last.end);
+      const name = text.slice(words[at]!.start + letters, last.end);
       const area = known.named(name);
       const where = area && photographed(area);
       if (!where) continue;
-      const start = words[isAsked ? at - 1 : at]!.start;
+      const start = words[at - (before?.words ?? 0)]!.start;
       const whole = { text: text.slice(start, last.end), needles: needlesOf([{ words: name, quoted: true }]) };
       const only: Only = { kind: 'place', ...whole, ...describe(area, where, known), area };
       yield { start, end: last.end, only };

@@ -16,7 +16,7 @@ export interface TypedOptions {
   /** Whether dates are written day first, so that `12/03/2020` is in March. @default as in the first of `languages` */
   dayFirst?: boolean;
   /**
-   * Languages that dates may be typed in, besides English (BCP 47), the preferred one first. @default the browser's; in
+   * Languages that dates, and prepositions of places, may be typed in, besides English (BCP 47), the preferred one first. @default the browser's; in
    * Node that of the environment
    */
   languages?: readonly string[];

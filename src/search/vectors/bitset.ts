@@ -1,5 +1,7 @@
 /** @file A set of row numbers, one bit each. */
 
+import { expectArgument } from '../../arguments';
+
 /** A set of row numbers, one bit each. */
 export class Bitset {
   /** Number of rows it can hold: 0 to `length` − 1. */
@@ -7,22 +9,27 @@ export class Bitset {
   /** Bit `row & 31` of word `row >>> 5`; bits beyond `length` are 0. */
   readonly words: Uint32Array;
 
-  /** An empty set for rows 0 to `length` − 1. */
+  /** An empty set for rows 0 to `length` − 1. @throws InvalidInputError for a length that is none */
   constructor(length: number) {
+    const isLength = Number.isInteger(length) && length >= 0;
+    expectArgument('Bitset', 'length', length, 'a whole number from 0', isLength);
     this.length = length;
     this.words = new Uint32Array(Math.ceil(length / 32));
   }
 
   /** The rows of `length` for which `test` holds. */
   static where(length: number, test: (row: number) => boolean): Bitset {
+    expectArgument('Bitset.where', 'test', test, 'a function', typeof test === 'function');
     const set = new Bitset(length);
     for (let row = 0; row < length; row++) if (test(row)) set.words[row >>> 5]! |= 1 << (row & 31);
     return set;
   }
 
-  /** The set of `rows`. @throws RangeError for rows beyond `length` */
+  /** The set of `rows`. @throws RangeError for rows beyond `length`, InvalidInputError if they cannot be listed */
   static of(length: number, rows: Iterable<number>): Bitset {
     const set = new Bitset(length);
+    const isIterable = typeof rows === 'object' && rows !== null && Symbol.iterator in rows;
+    expectArgument('Bitset.of', 'rows', rows, 'row numbers', isIterable);
     for (const row of rows) set.add(row);
     return set;
   }

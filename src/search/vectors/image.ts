@@ -6,9 +6,10 @@
  *   record  float32 scale (0: the row is free), dims coarse bytes, dims fine bytes (see `codes.ts`)
  */
 
+import { expectArgument } from '../../arguments';
 import { IndexFormatError, UnsupportedError } from '../../errors';
 import { MAX_LENGTH } from './dot-kernel';
-import { PackedVectors, type PackedVectorsOptions } from './packed-vectors';
+import { expectPacked, PackedVectors, type PackedVectorsOptions } from './packed-vectors';
 
 export const HEADER_BYTES = 1024;
 
@@ -120,16 +121,19 @@ export function readRecords(vectors: PackedVectors, bytes: Uint8Array): void {
 
 /**
  * Reads the vectors of a whole image.
- * @throws IndexFormatError for anything else; UnsupportedError for an unknown version
+ * @throws IndexFormatError for any other bytes, UnsupportedError for an unknown version, InvalidInputError for what is
+ *   not bytes
  */
 export function readImage(bytes: Uint8Array, options: Pick<PackedVectorsOptions, 'kernel'> = {}): PackedVectors {
+  expectArgument('readImage', 'bytes', bytes, 'bytes (Uint8Array)', bytes instanceof Uint8Array);
   const vectors = new PackedVectors({ ...readHeader(bytes), ...options });
   readRecords(vectors, bytes.subarray(HEADER_BYTES));
   return vectors;
 }
 
-/** Writes the whole image at once. */
+/** Writes the whole image at once. @throws InvalidInputError for anything but vectors */
 export function writeImage(vectors: PackedVectors): Uint8Array {
+  expectPacked('writeImage', vectors);
   const bytes = new Uint8Array(recordAt(vectors.dims, vectors.rows));
   bytes.set(writeHeader(vectors));
   bytes.set(writeRecords(vectors, 0, vectors.rows), HEADER_BYTES);

@@ -4,6 +4,7 @@
  * form see `image.ts`.
  */
 
+import { expectArgument, isListLike, isRecord } from '../../arguments';
 import { InvalidInputError } from '../../errors';
 import { encode, FINE, fineLength } from './codes';
 import { createDotKernel, LANES, MAX_LENGTH, type DotKernel, type KernelName } from './dot-kernel';
@@ -41,7 +42,9 @@ export class PackedVectors {
   #rows = 0;
 
   /** @throws InvalidInputError if `dims` is out of range */
-  constructor({ dims, model, kernel }: PackedVectorsOptions) {
+  constructor(options: PackedVectorsOptions) {
+    expectArgument('PackedVectors', 'options', options, 'an object', isRecord(options));
+    const { dims, model, kernel } = options;
     if (!Number.isInteger(dims) || dims < 1 || dims > MAX_LENGTH) {
       throw new InvalidInputError(`Vectors have 1 to ${MAX_LENGTH} dimensions, not ${dims}.`);
     }
@@ -176,6 +179,7 @@ export class PackedVectors {
   }
 
   #check(vector: ArrayLike<number>): void {
+    expectArgument('PackedVectors', 'vector', vector, 'a list of numbers', isListLike(vector));
     if (vector.length === this.dims) return;
     throw new InvalidInputError(`The vector has ${vector.length} dimensions, but these vectors have ${this.dims}.`);
   }
@@ -189,4 +193,9 @@ function grown(values: Float32Array, length: number): Float32Array {
   const more = new Float32Array(length);
   more.set(values);
   return more;
+}
+
+/** @throws InvalidInputError */
+export function expectPacked(call: string, vectors: unknown): void {
+  expectArgument(call, 'vectors', vectors, 'PackedVectors', vectors instanceof PackedVectors);
 }

@@ -3,15 +3,18 @@
  * Chains of small steps, along which single linkage would join half a library, do not form a group.
  */
 
+import { expectArgument, isListLike, isRecord } from '../../arguments';
 import { InvalidInputError } from '../../errors';
 import type { SimilarPairs } from './similar-pairs';
 
 /**
  * Returns groups of two or more rows, largest group first, rows ascending. The most similar ones are joined first.
  * @param threshold lowest score of any two rows in a group; not below that of `pairs`
- * @throws InvalidInputError if it is below that
+ * @throws InvalidInputError if it is below that, or for anything but pairs
  */
-export function similarGroups(pairs: SimilarPairs, threshold = pairs.threshold): number[][] {
+export function similarGroups(pairs: SimilarPairs, threshold = pairs?.threshold): number[][] {
+  const isPairs = isRecord(pairs) && isListLike(pairs.scores) && (pairs.same as unknown) instanceof Map;
+  expectArgument('similarGroups', 'pairs', pairs, 'what similarPairs returns', isPairs);
   if (!(threshold >= pairs.threshold)) {
     throw new InvalidInputError(`The pairs were computed from ${pairs.threshold} on, not from ${threshold}.`);
   }

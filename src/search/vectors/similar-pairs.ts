@@ -8,12 +8,13 @@
  * in the cache.
  */
 
+import { expectArgument, isRecord } from '../../arguments';
 import { InvalidInputError } from '../../errors';
 import { Turns } from '../turns';
 import type { Bitset } from './bitset';
 import { FINE } from './codes';
 import { LANES } from './dot-kernel';
-import type { PackedVectors } from './packed-vectors';
+import { expectPacked, type PackedVectors } from './packed-vectors';
 
 /** Options of {@link similarPairs}. */
 export interface SimilarPairsOptions {
@@ -62,6 +63,8 @@ const SIMILAR = 0.9998;
  * @throws InvalidInputError if the threshold is not a number or the filter has a different length; the signal's reason
  */
 export async function similarPairs(vectors: PackedVectors, options: SimilarPairsOptions): Promise<SimilarPairs> {
+  expectPacked('similarPairs', vectors);
+  expectArgument('similarPairs', 'options', options, 'an object with a threshold', isRecord(options));
   const { threshold, rows, signal, onProgress, maxPairs = 2 ** 20 } = options;
   if (!(threshold >= -1 && threshold <= 1)) throw new InvalidInputError(`A threshold of ${threshold}.`);
   if (rows && rows.length !== vectors.rows) {

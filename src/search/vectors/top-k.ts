@@ -7,13 +7,14 @@
  * the best, and few others, is then computed in full.
  */
 
+import { expectArgument, isListLike, isRecord } from '../../arguments';
 import { InvalidInputError } from '../../errors';
 import { Best, type Scored } from './best';
-import type { Bitset } from './bitset';
+import { Bitset } from './bitset';
 import { FINE } from './codes';
 import { MAX_ROWS } from './dot-kernel';
 import { int16Query } from './int16-query';
-import type { PackedVectors } from './packed-vectors';
+import { expectPacked, type PackedVectors } from './packed-vectors';
 import { statisticsOf, type ScoreStatistics } from './score-statistics';
 
 /** Options of {@link topK}. */
@@ -43,6 +44,11 @@ export interface TopK extends Scored {
  * @throws InvalidInputError for a query of zeros, NaN, infinities or a wrong length, or a filter of a wrong length
  */
 export function topK(vectors: PackedVectors, query: ArrayLike<number>, options: TopKOptions): TopK {
+  expectPacked('topK', vectors);
+  expectArgument('topK', 'query', query, 'a list of numbers', isListLike(query));
+  expectArgument('topK', 'options', options, 'an object with a limit', isRecord(options));
+  const { filter } = options;
+  expectArgument('topK', 'filter', filter, 'a Bitset', filter === undefined || filter instanceof Bitset);
   const { scores, margin, rows, candidates, k } = promising(vectors, query, options);
   const best = new Best(k);
   let recomputed = 0;
@@ -98,6 +104,9 @@ function promising(
 
 /** Computes the scores of given rows, exact as in {@link topK}. @throws InvalidInputError if a row is free */
 export function scoresOf(vectors: PackedVectors, query: ArrayLike<number>, rows: ArrayLike<number>): Float64Array {
+  expectPacked('scoresOf', vectors);
+  expectArgument('scoresOf', 'query', query, 'a list of numbers', isListLike(query));
+  expectArgument('scoresOf', 'rows', rows, 'a list of row numbers', isListLike(rows));
   checkQuery(vectors, query);
   return Float64Array.from(rows, (row) => {
     if (!vectors.has(row)) throw new InvalidInputError(`There is no vector in row ${row}.`);
