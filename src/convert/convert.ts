@@ -109,7 +109,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
     assumed: chosen.assumed,
     dims: backbone.dims,
     dtype,
-    ...(work.moments ? { rounding: 'feedback' } : {}),
+    rounding: work.moments ? 'feedback' : undefined, // here, so that its place does not tell of interruptions
     weights: weightKinds(reports),
     source: checkpoint.source,
     config: backbone.config,
