@@ -52,16 +52,16 @@ test('folders, locks, whole files and bundles are refused by name, and nothing i
   await writeFile(file, 'x');
   const long = path.join(base, 'x'.repeat(300));
   for (const [attempt, code] of [
-    [makeFolder(path.join(file, 'below')), 'ENOTDIR'],
-    [makeFolder(long), 'ENAMETOOLONG'],
-    [lockFile(path.join(file, 'lock'), 'it'), 'ENOTDIR'],
-    [writeDurably(path.join(file, 'a'), 'y'), 'ENOTDIR'],
-    [replaceFile(long, 'y'), 'ENAMETOOLONG'],
-    [replaceFile(long, 'y', path.join(base, 'new')), 'ENAMETOOLONG'],
-    [folderWriter(path.join(base, 'deep', 'er', 'x'.repeat(300))), 'ENAMETOOLONG'],
-    [folderWriter(path.join(base, 'others', 'deep', 'x'.repeat(300)), { resume: true }), 'ENAMETOOLONG'],
+    [() => makeFolder(path.join(file, 'below')), 'ENOTDIR'],
+    [() => makeFolder(long), 'ENAMETOOLONG'],
+    [() => lockFile(path.join(file, 'lock'), 'it'), 'ENOTDIR'],
+    [() => writeDurably(path.join(file, 'a'), 'y'), 'ENOTDIR'],
+    [() => replaceFile(long, 'y'), 'ENAMETOOLONG'],
+    [() => replaceFile(long, 'y', path.join(base, 'new')), 'ENAMETOOLONG'],
+    [() => folderWriter(path.join(base, 'deep', 'er', 'x'.repeat(300))), 'ENAMETOOLONG'],
+    [() => folderWriter(path.join(base, 'others', 'deep', 'x'.repeat(300)), { resume: true }), 'ENAMETOOLONG'],
   ] as const) {
-    await expect(attempt).rejects.toMatchObject({ name: 'NotWritableError', details: { cause: code } });
+    await expect(attempt()).rejects.toMatchObject({ name: 'NotWritableError', details: { cause: code } });
   }
   expect(await readdir(base)).toEqual(['file']);
   const writer = await folderWriter(path.join(base, 'model'));
