@@ -12,8 +12,8 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
 import { startHub } from '../src/testing/hub-server';
+import { startDevSite } from './lib/dev-page';
 import { machine, megabytes } from './lib/report';
 import { WatchedChromium, type PageHooks } from './lib/watched-chromium';
 
@@ -27,9 +27,8 @@ const { values } = parseArgs({
 });
 const { bundle, on, picture } = values;
 const host = await startHub({ folders: { bundle: resolve(bundle) } });
-const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
-await site.listen();
-const blank = new URL('/e2e/blank.html', site.resolvedUrls!.local[0]).href;
+const site = await startDevSite();
+const blank = new URL('/e2e/blank.html', site.base).href;
 
 const browser = await WatchedChromium.start({ gpu: on !== 'wasm' });
 const { page } = browser;

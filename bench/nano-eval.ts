@@ -15,9 +15,9 @@ import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import { createServer } from 'vite';
 import { findChromium } from '../scripts/chromium';
 import { META_TASKS, mmebSet, type EvalReport } from '../src/eval';
+import { startDevSite } from './lib/dev-page';
 import { machine, seconds, table } from './lib/report';
 
 const DTYPES = ['fp32', 'fp16', 'q8', 'q4'];
@@ -84,8 +84,7 @@ function byCli(name: string, model: string): Measured {
 async function inChromium(device: 'wasm' | 'webgpu', sets?: readonly string[]): Promise<Measured> {
   rmSync(SERVED, { recursive: true, force: true });
   cpSync(data!, SERVED, { recursive: true });
-  const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
-  await site.listen();
+  const site = await startDevSite();
   const args = ['--no-sandbox', '--disable-background-networking', ...(device === 'webgpu' ? SWIFTSHADER : [])];
   const browser = await chromium.launch({ executablePath: findChromium(), args });
   try {
@@ -94,7 +93,7 @@ async function inChromium(device: 'wasm' | 'webgpu', sets?: readonly string[]): 
     await page.routeWebSocket('**', () => undefined);
     const some = sets ? `&sets=${sets.join()}` : '';
     const address = `eval.html?device=${device}&data=e2e-bundles/nano-eval/${some}`;
-    await page.goto(new URL(address, site.resolvedUrls!.local[0]).href);
+    await page.goto(new URL(address, site.base).href);
     await page.locator('#status-text', { hasText: 'Runs on' }).waitFor();
     await page.getByRole('button', { name: 'Measure' }).click();
     await page.locator('#outcome').waitFor();

@@ -14,10 +14,10 @@ import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import { createServer } from 'vite';
 import { findChromium } from '../scripts/chromium';
 import { VLM2Vec } from '../src/index';
 import { startHub } from '../src/testing/hub-server';
+import { openDevPage, startDevSite } from './lib/dev-page';
 import { machine, table } from './lib/report';
 import { SEVENTH_OF_2B, shortBundle } from './lib/short-model';
 import { captions } from './lib/workload';
@@ -73,19 +73,13 @@ for (const [name, source] of [
 }
 
 const host = await startHub({ folders: { bundle: resolve(bundle) } });
-const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
-await site.listen();
-const base = site.resolvedUrls!.local[0]!;
+const site = await startDevSite();
 const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
 for (const [name, source] of [
-  ['nano', new URL('/models/nano/', base).href],
+  ['nano', new URL('/models/nano/', site.base).href],
   ['2B wide', `${host.url}/static/bundle/`],
 ] as const) {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(0);
-  await page.routeWebSocket('**', () => undefined);
-  await page.addInitScript('globalThis.__name = (value) => value');
-  await page.goto(new URL('/e2e/blank.html', base).href);
+  const page = await openDevPage(browser, site);
   const script = `(async () => {
     const { VLM2Vec } = await import('/src/index.ts');
     const model = await VLM2Vec.load(${JSON.stringify(source)}, { device: 'wasm', probe: 'never' });

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import { createServer } from 'vite';
 import { findChromium } from '../scripts/chromium';
 import { BrowserWatch } from './lib/browser-memory';
+import { openDevPage, pageRunner, startDevSite } from './lib/dev-page';
 import { machine, median, megabytes, seconds, table } from './lib/report';
 
 const { values } = parseArgs({
@@ -28,8 +28,7 @@ const { values } = parseArgs({
 const count = Number(values.pictures);
 const rows = Number(values.rows);
 
-const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
-await site.listen();
+const site = await startDevSite();
 // Stored on disk, as a user's browser does; a private window keeps files in memory.
 const profile = mkdtempSync(path.join(tmpdir(), 'search-index-'));
 const context = await chromium.launchPersistentContext(profile, {
@@ -41,17 +40,8 @@ const watch = new BrowserWatch(process.pid);
 type BenchPage = typeof import('./lib/search-index-page');
 
 async function openPage() {
-  const page = await context.newPage();
-  page.setDefaultTimeout(0);
-  await page.routeWebSocket('**', () => undefined);
-  await page.addInitScript('globalThis.__name = (value) => value');
-  await page.goto(new URL('/e2e/blank.html', site.resolvedUrls!.local[0]).href);
-  const run = async <T, A>(action: (bench: BenchPage, argument: A) => T | Promise<T>, argument?: A): Promise<T> => {
-    const tools = `await import('/bench/lib/search-index-page.ts')`;
-    const source = `(async () => (${action})(${tools}, ${JSON.stringify(argument)}))()`;
-    return (await page.evaluate(source)) as T;
-  };
-  return { page, run };
+  const page = await openDevPage(context, site);
+  return { page, run: pageRunner<BenchPage>(page, '/bench/lib/search-index-page.ts') };
 }
 
 const lines: string[] = [];

@@ -11,9 +11,9 @@
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import { createServer } from 'vite';
 import { findChromium } from '../scripts/chromium';
 import { BrowserWatch, rendererSeconds } from './lib/browser-memory';
+import { openDevPage, pageRunner, startDevSite } from './lib/dev-page';
 import type { SearchCase, Way } from './lib/search-page';
 import { machine, median, megabytes, seconds, table } from './lib/report';
 
@@ -29,8 +29,7 @@ const search = { rows: Number(values.rows), dims: Number(values.dims), limit: 50
 const pictures = Number(values.groups);
 const THRESHOLDS = [0.9, 0.95];
 
-const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
-await site.listen();
+const site = await startDevSite();
 const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
 const processes = await browser.newBrowserCDPSession();
 const { processInfo } = (await processes.send('SystemInfo.getProcessInfo')) as {
@@ -38,20 +37,15 @@ const { processInfo } = (await processes.send('SystemInfo.getProcessInfo')) as {
 };
 const root = processInfo.find(({ type }) => type === 'browser')!.id;
 const watch = new BrowserWatch(root);
-const page = await browser.newPage();
-await page.routeWebSocket('**', () => undefined);
-await page.addInitScript('globalThis.__name = (value) => value');
-await page.goto(new URL('/e2e/blank.html', site.resolvedUrls!.local[0]).href);
-page.setDefaultTimeout(0);
+const page = await openDevPage(browser, site);
 
 type SearchPage = typeof import('./lib/search-page');
-const PAGE = '/bench/lib/search-page.ts';
+const run = pageRunner<SearchPage>(page, '/bench/lib/search-page.ts');
 
 /** What `action` returns in the page, and the seconds it computes there. */
 async function inPage<T, A>(action: (bench: SearchPage, argument: A) => T | Promise<T>, argument: A) {
   const before = rendererSeconds(root);
-  const source = `(async () => (${action})(await import('${PAGE}'), ${JSON.stringify(argument)}))()`;
-  const result = (await page.evaluate(source)) as T;
+  const result = await run(action, argument);
   return { result, cpu: rendererSeconds(root) - before };
 }
 

@@ -15,9 +15,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import { createServer } from 'vite';
 import { findChromium } from '../scripts/chromium';
 import { startHub } from '../src/testing/hub-server';
+import { openDevPage, pageRunner, startDevSite } from './lib/dev-page';
 import { machine, median, table } from './lib/report';
 import type { SiglipReply } from './lib/siglip-child';
 import { isOfText, JOB_NAMES, type JobName } from './lib/siglip-jobs';
@@ -82,25 +82,20 @@ type Bench = typeof import('./lib/siglip-page');
 /** Each library has its own page, and therefore its own process and WASM memory. */
 async function browserContenders() {
   const host = await startHub({ folders: { bundles: resolve(values.bundles), js: resolve(values.export) } });
-  const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
-  await site.listen();
+  const site = await startDevSite();
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
   const open = async (kind: 'ours' | 'theirs', dtype: RivalDtype): Promise<Contender> => {
     const context = await browser.newContext();
-    const page = await context.newPage();
-    page.setDefaultTimeout(0);
-    await page.routeWebSocket('**', () => undefined);
-    await page.addInitScript('globalThis.__name = (value) => value');
-    await page.goto(new URL('/e2e/blank.html', site.resolvedUrls!.local[0]).href);
-    const ask = async <T>(action: (bench: Bench, argument: never) => Promise<T>, argument: unknown): Promise<T> => {
-      const tools = `await import('/bench/lib/siglip-page.ts')`;
-      return (await page.evaluate(`(async () => (${action})(${tools}, ${JSON.stringify(argument)}))()`)) as T;
-    };
+    const ask = pageRunner<Bench>(await openDevPage(context, site), '/bench/lib/siglip-page.ts');
     const towers = theirTowers('wasm', dtype);
     if (kind === 'ours') {
       await ask((bench, url) => bench.loadOurs(url), `${host.url}/static/bundles/siglip-${dtype}/`);
     } else {
-      await ask((bench, options) => bench.loadTheirs(options), { from: `${host.url}/static/js`, dtype, towers });
+      await ask((bench, options) => bench.loadTheirs(options), {
+        from: `${host.url}/static/js`,
+        dtype,
+        towers,
+      } as const);
     }
     return {
       name: kind === 'ours' ? 'ours' : 'transformers.js',

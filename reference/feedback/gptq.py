@@ -2,7 +2,8 @@
 
     python -m reference.feedback.gptq
 
-writes `reference/fixtures/feedback.json`. Columns in groups of at most 512, each with its own Hessian; per block of 32 a
+writes `reference/fixtures/feedback.json`. Within groups of at most 256 columns, the
+Hessian is Xᵀ X, damped; between them, where there are several, its Nyström approximation from 64 random directions; per block of 32 a
 scale (half precision) and, in one of the two formats, a zero point, searched on the weights as they are by then, a
 column's error weighted by 1 / U[j, j]**2.
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-MOST, BLOCK, TOP, MIDDLE, DAMPING = 512, 32, 15, 8, 0.01
+MOST, DIRECTIONS, BLOCK, TOP, MIDDLE, DAMPING, SEED = 256, 64, 32, 15, 8, 0.01, 20261129
 SYMMETRIC = [-0.6, -0.2, 0.2, 0.6, 1, 1.4]
 ASYMMETRIC = [1.04, 0.98, 0.93, 0.88, 0.83, 0.77]
 
@@ -56,10 +57,38 @@ def search(w, importance, zero_points):
     return best
 
 
-def gptq_row(w, hessian, zero_points):
-    """One row of one group. Codes, scales, zero points; damped. // [n], [n, n]"""
+def signs(columns):
+    """Random ones, by Mulberry32. // [columns, 64]"""
+    state, out, mask = SEED, np.empty(columns * DIRECTIONS), 0xFFFFFFFF
+    for i in range(len(out)):
+        state = (state + 0x6D2B79F5) & mask
+        mixed = ((state ^ state >> 15) * (state | 1)) & mask
+        mixed ^= (mixed + ((mixed ^ mixed >> 7) * (mixed | 61) & mask)) & mask
+        out[i] = -1 if ((mixed ^ mixed >> 14) + 0.5) / 2**32 < 0.5 else 1
+    return out.reshape(columns, DIRECTIONS)
+
+
+def hessian_of(x):
+    """Of whole rows, as far as it is measured. // [tokens, columns] → [columns, columns]"""
+    columns = x.shape[1]
+    width, exact, s = group_width(columns), x.T @ x, signs(columns)
+    out = np.zeros_like(exact)
+    if width < columns:
+        sketch = (exact @ s).astype(np.float32).astype(np.float64)
+        small = s.T @ sketch
+        small = (small + small.T) / 2
+        small += 1e-6 * np.mean(np.diag(small)) * np.eye(DIRECTIONS)
+        out = sketch @ np.linalg.solve(small, sketch.T)
+    for first in range(0, columns, width):
+        group = slice(first, first + width)
+        within = exact[group, group].astype(np.float32).astype(np.float64)
+        out[group, group] = within + DAMPING * np.mean(np.diag(within)) * np.eye(len(within))
+    return out
+
+
+def gptq_row(w, damped, zero_points):
+    """One row. Codes, scales, zero points, what they stand for. // [n], [n, n]"""
     n = len(w)
-    damped = hessian + DAMPING * np.mean(np.diag(hessian)) * np.eye(n)
     upper = np.linalg.cholesky(np.linalg.inv(damped)).T
     w, codes, scales, zeros, rounded = w.copy(), [], [], [], np.zeros(n)
     importance = 1 / np.diag(upper) ** 2
@@ -73,7 +102,7 @@ def gptq_row(w, hessian, zero_points):
         codes.append(int(q + zero))
         rounded[j] = scale * q
         w[j:] -= (w[j] - scale * q) / upper[j, j] * upper[j, j:]
-    return codes, scales, zeros, rounded, damped
+    return codes, scales, zeros, rounded
 
 
 def plain_row(w, zero_points):
@@ -98,37 +127,24 @@ def float32(values):
 def case(seed, rows, columns, tokens, zero_points):
     random = np.random.default_rng(seed)
     mixing = random.normal(size=(columns, columns)) / np.sqrt(columns) + np.eye(columns)
-    x = (random.normal(size=(tokens, columns)) @ mixing * np.exp(random.normal(size=columns) * 0.5)).astype(np.float32)
+    x = (random.normal(size=(tokens, columns)) @ mixing * np.exp(random.normal(size=columns) * 0.5))
+    steps = np.clip(np.round(x * 16), -127, 127).astype(np.int8)
+    x = steps / 16
     w = (random.normal(size=(rows, columns)) * 0.05 + 0.01).astype(np.float32)
-    width = group_width(columns)
-    groups, out = range(0, columns, width), {"codes": [], "scales": [], "zeros": [], "fed": 0.0, "plain": 0.0}
-    moments = []
-    for first in groups:
-        part = x[:, first : first + width].astype(np.float64)
-        hessian = (part.T @ part).astype(np.float32)
-        moments.append(hessian[np.triu_indices(hessian.shape[0])])
+    hessian = hessian_of(x)
+    out = {"codes": [], "scales": [], "zeros": [], "fed": 0.0, "plain": 0.0}
     for row in w.astype(np.float64):
-        line = [[], [], []]
-        for group, first in enumerate(groups):
-            part = row[first : first + width]
-            n = len(part)
-            hessian = np.zeros((n, n))
-            hessian[np.triu_indices(n)] = moments[group]
-            hessian = hessian + np.triu(hessian, 1).T
-            *stored, rounded, damped = gptq_row(part, hessian, zero_points)
-            for target, values in zip(line, stored):
-                target += values
-            out["fed"] += float((part - rounded) @ damped @ (part - rounded))
-            plain = part - plain_row(part, zero_points)
-            out["plain"] += float(plain @ damped @ plain)
-        for key, values in zip(("codes", "scales", "zeros"), line):
+        *stored, rounded = gptq_row(row, hessian, zero_points)
+        for key, values in zip(("codes", "scales", "zeros"), stored):
             out[key].append(values)
-    stored = {"weights": float32(w), "inputs": float32(x)}
-    return {"rows": rows, "columns": columns, "width": width, "zeroPoints": zero_points, **stored, **out}
+        for key, left in (("fed", row - rounded), ("plain", row - plain_row(row, zero_points))):
+            out[key] += float(left @ hessian @ left)
+    stored = {"weights": float32(w), "inputs": base64.b64encode(steps.tobytes()).decode()}
+    return {"rows": rows, "columns": columns, "width": group_width(columns), "zeroPoints": zero_points, **stored, **out}
 
 
 if __name__ == "__main__":
-    cases = [case(1, 5, 160, 80, False), case(2, 4, 544, 50, True), case(3, 3, 100, 60, True)]
+    cases = [case(1, 5, 160, 80, False), case(2, 4, 544, 120, True), case(4, 3, 1100, 100, False), case(3, 3, 100, 60, True)]
     path = Path(__file__).parent.parent / "fixtures" / "feedback.json"
     path.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
     for each in cases:

@@ -1,4 +1,5 @@
-"""How much of GPTQ's gain is left if columns are taken in groups: a trained text model, 4 bits with zero points.
+"""How much of GPTQ's gain is left if columns are taken in groups, alone or joined by directions (`src/convert/feedback`):
+a trained text model, 4 bits with zero points.
 
     python -m reference.feedback.groups DIR [--random]
 
@@ -41,25 +42,38 @@ def search(w, importance):
     return best[1], best[2]
 
 
-def rounded(weight, moments, width):
+def known(moments, width, directions):
+    """Of the second moments, those within groups and what random directions tell of the others; damped."""
+    columns = moments.shape[0]
+    out = torch.zeros_like(moments)
+    if directions and width < columns:
+        signs = torch.randint(0, 2, (columns, directions)).to(moments.dtype) * 2 - 1
+        sketch = moments @ signs
+        small = signs.T @ sketch
+        small += 1e-6 * small.diag().mean() * torch.eye(directions, dtype=moments.dtype)
+        out = sketch @ torch.linalg.solve(small, sketch.T)
+        out = (out + out.T) / 2
+    for first in range(0, columns, width):
+        group = slice(first, min(first + width, columns))
+        within = moments[group, group]
+        out[group, group] = within + DAMPING * within.diag().mean() * torch.eye(len(within), dtype=within.dtype)
+    return out
+
+
+def rounded(weight, moments, width, directions):
     """By GPTQ in groups of `width` columns; 0: each weight to the nearest value."""
-    out = torch.zeros_like(weight)
-    for first in range(0, weight.shape[1], width or weight.shape[1]):
-        group = slice(first, min(first + (width or weight.shape[1]), weight.shape[1]))
-        w = weight[:, group].clone()
-        n = w.shape[1]
-        upper = torch.eye(n, dtype=w.dtype)
-        if width:
-            hessian = moments[group, group]
-            damped = hessian + DAMPING * hessian.diag().mean() * upper
-            upper = torch.linalg.cholesky(torch.linalg.inv(damped), upper=True)
-        importance = 1 / upper.diag() ** 2
-        for block in range(0, n, BLOCK):
-            scale, zero = search(w[:, block : block + BLOCK], importance[block : block + BLOCK])
-            for j in range(block, min(block + BLOCK, n)):
-                stored = scale * levels(w[:, j : j + 1], scale, zero)
-                out[:, first + j] = stored[:, 0]
-                w[:, j:] -= (w[:, j : j + 1] - stored) / upper[j, j] * upper[j : j + 1, j:]
+    out, w = torch.zeros_like(weight), weight.clone()
+    n = w.shape[1]
+    upper = torch.eye(n, dtype=w.dtype)
+    if width:
+        upper = torch.linalg.cholesky(torch.linalg.inv(known(moments, width, directions)), upper=True)
+    importance = 1 / upper.diag() ** 2
+    for block in range(0, n, BLOCK):
+        scale, zero = search(w[:, block : block + BLOCK], importance[block : block + BLOCK])
+        for j in range(block, min(block + BLOCK, n)):
+            stored = scale * levels(w[:, j : j + 1], scale, zero)
+            out[:, j] = stored[:, 0]
+            w[:, j:] -= (w[:, j : j + 1] - stored) / upper[j, j] * upper[j : j + 1, j:]
     return out
 
 
@@ -110,12 +124,13 @@ def main(folder, is_random):
     for hook in hooks:
         hook.remove()
 
-    print(f"{len(sentences)} sentences seen, {len(held_out)} others; groups of columns, loss × 1000, least cosine")
-    for width in [0, 32, 64, 128, 256, 384, 512, 768, 1536]:
+    print(f"{len(sentences)} sentences seen, {len(held_out)} others; columns of a group + directions, loss × 1000, least cosine")
+    alone = [(width, 0) for width in [0, 32, 64, 128, 256, 384, 512, 1536]]
+    for width, directions in [*alone, (64, 64), (128, 32), (128, 64), (256, 64), (256, 128)]:
         for name, layer in layers.items():
-            layer.weight.data = rounded(weights[name], moments[name], width).float()
+            layer.weight.data = rounded(weights[name], moments[name], width, directions).float()
         cosines = (embed() * exact).sum(1)
-        print(f"{width or 'plain'}\t{1000 * (1 - cosines.mean()):.2f}\t{cosines.min():.4f}", flush=True)
+        print(f"{width or 'plain'} + {directions}\t{1000 * (1 - cosines.mean()):.2f}\t{cosines.min():.4f}", flush=True)
 
 
 if __name__ == "__main__":

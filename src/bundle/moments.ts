@@ -3,13 +3,15 @@
  * between runtime and converter.
  */
 
-/**
- * The most columns whose second moments are computed together. On a trained text model of 384 and 1,536 columns (MiniLM),
- * groups of 128 save half of what whole rows do, and groups of 512 nearly all of it: docs/precision.md.
- */
-export const MOMENT_COLUMNS = 512;
+import { uniforms } from './random';
+
+/** The most columns between which all second moments are computed. */
+export const MOMENT_COLUMNS = 256;
+/** How many directions stand for those between other columns. */
+export const SKETCH_COLUMNS = 64;
 /** Weights that are rounded with one scale, which are never in two groups. */
 const BLOCK = 32;
+const SEED = 20261129;
 
 /** Second moments of the inputs that some matrices are multiplied with. */
 export interface InputMoments {
@@ -21,6 +23,8 @@ export interface InputMoments {
    * after another.
    */
   groups: Float32Array[];
+  /** Xᵀ X S for the matrix S of {@link sketchSigns}; null if there is only one group. // [columns, 64] */
+  sketch: Float32Array | null;
 }
 
 /** Columns of every group but the last, which has the rest: as few groups as possible, and of similar size. */
@@ -34,9 +38,20 @@ export function groupSizes(columns: number): number[] {
   return Array.from({ length: Math.ceil(columns / width) }, (_, g) => Math.min(width, columns - g * width));
 }
 
+/** How many numbers a sketch has. */
+export function sketchSize(columns: number): number {
+  return groupSizes(columns).length > 1 ? columns * SKETCH_COLUMNS : 0;
+}
+
+/** The random signs, always the same, with which a sketch is taken. // [columns, 64] */
+export function sketchSigns(columns: number): Float32Array<ArrayBuffer> {
+  const random = uniforms(SEED);
+  return Float32Array.from({ length: columns * SKETCH_COLUMNS }, () => (random() < 0.5 ? -1 : 1));
+}
+
 /** Bytes of the moments of one input. */
 export function momentBytes(columns: number): number {
-  return 4 * groupSizes(columns).reduce((sum, size) => sum + triangle(size), 0);
+  return 4 * groupSizes(columns).reduce((sum, size) => sum + triangle(size), sketchSize(columns));
 }
 
 /** How many numbers a group of so many columns has. */

@@ -5,7 +5,7 @@
  */
 
 import { sha256Hex } from '../bundle/digest';
-import { groupSizes, momentBytes, triangle, type InputMoments } from '../bundle/moments';
+import { groupSizes, momentBytes, sketchSize, triangle, type InputMoments } from '../bundle/moments';
 import type { BundleReader, BundleWriter } from '../bundle/storage';
 import { IntegrityError } from '../errors';
 import { factorsOf, type GroupFactors } from './feedback/factors';
@@ -35,10 +35,10 @@ export async function storeMoments(
   try {
     for await (const inputs of taken) {
       signal?.throwIfAborted();
-      for (const { weights, columns, groups } of inputs) {
-        const bytes = new Uint8Array(4 * groups.reduce((sum, { length }) => sum + length, 0));
+      for (const { weights, columns, groups, sketch } of inputs) {
+        const bytes = new Uint8Array(momentBytes(columns));
         let at = 0;
-        for (const { buffer, byteOffset, byteLength } of groups) {
+        for (const { buffer, byteOffset, byteLength } of [...groups, ...(sketch ? [sketch] : [])]) {
           bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
           at += byteLength;
         }
@@ -86,7 +86,8 @@ export class MomentsFile {
     if ((await sha256Hex(bytes)) !== sha256) fail();
     const numbers = new Float32Array(bytes.slice().buffer);
     let at = 0;
-    return groupSizes(columns).map((size) => factorsOf(numbers.subarray(at, (at += triangle(size))), size));
+    const groups = groupSizes(columns).map((size) => numbers.subarray(at, (at += triangle(size))));
+    return factorsOf({ columns, groups, sketch: sketchSize(columns) > 0 ? numbers.subarray(at) : null });
   }
 }
 

@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import type { StoredTensor } from '../bundle/manifest';
+import { sketchSigns } from '../bundle/moments';
 import { quantizedTensors } from '../onnx/quantize';
 import type { Network } from './architecture';
 import type { Context } from './blocks/activations';
@@ -62,9 +63,22 @@ test('X ᵀ X of every input of 4-bit matrices, a group of columns at a time', a
   const x = Float32Array.from({ length: rows * COLUMNS }, (_, i) => Math.sin(i * 1.7) * (1 + (i % 3)));
   const outputs = await session.run({ x: new ort.Tensor('float32', x, [rows, COLUMNS]) });
   const inputs = [x, outputs.b!.data as Float32Array];
+  expect(moments.map(({ sketch }) => sketch !== null)).toEqual([true, false]);
+  const signs = sketchSigns(COLUMNS);
+  const sketch = outputs[moments[0]!.sketch!]!;
+  expect(sketch.dims).toEqual([COLUMNS, 64]);
+  for (let c = 0; c < COLUMNS; c += 31) {
+    for (let k = 0; k < 64; k += 9) {
+      let sum = 0;
+      for (let r = 0; r < rows; r++) {
+        for (let i = 0; i < COLUMNS; i++) sum += x[r * COLUMNS + c]! * x[r * COLUMNS + i]! * signs[i * 64 + k]!;
+      }
+      expect(Math.abs((sketch.data as Float32Array)[c * 64 + k]! - sum)).toBeLessThan(1e-2);
+    }
+  }
   moments.forEach(({ output, columns }, m) => {
     const found = outputs[output]!;
-    const width = columns === COLUMNS ? 288 : 64; // 544 = 288 + 256
+    const width = columns === COLUMNS ? 192 : 64; // 544 = 192 + 192 + 160
     const groups = Math.ceil(columns / width);
     expect(found.dims).toEqual([groups, width, width]);
     const values = found.data as Float32Array;

@@ -115,10 +115,15 @@ export class GraphBuilder {
 
   /** A float32 scalar inside the model. // [] */
   scalar(name: string, value: number): Value {
+    return this.float32(name, new Float32Array([value]), []);
+  }
+
+  /** A float32 tensor inside the model. // shape */
+  float32(name: string, values: Float32Array<ArrayBuffer>, shape: readonly number[]): Value {
     if (!this.#initializers.has(name)) {
       this.#claim(name);
-      const rawData = new Uint8Array(new Float32Array([value]).buffer);
-      this.#initializers.set(name, { name, dataType: DATA_TYPE.f32, dims: [], rawData });
+      const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      this.#initializers.set(name, { name, dataType: DATA_TYPE.f32, dims: [...shape], rawData });
     }
     return name;
   }

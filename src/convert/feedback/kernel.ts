@@ -1,5 +1,5 @@
 /**
- * @file The inner loops of error feedback, for 16 rows and up to 512 columns at a time: in plain JavaScript, and with
+ * @file The inner loops of error feedback, for 16 rows and up to 256 columns at a time: in plain JavaScript, and with
  * WebAssembly SIMD. Both add the same doubles in the same order, so they give the same codes.
  *
  * Numbers are stored with two rows side by side: // [pair, column, 2]
@@ -7,7 +7,7 @@
 
 import { SEARCH_TRIALS } from '../../bundle/blocks';
 import { BLOCK } from '../../onnx/quantize';
-import { GROUP } from './factors';
+import { COLUMNS } from './factors';
 
 /** Pairs of rows. */
 export const PAIRS = 8;
@@ -22,33 +22,33 @@ export const MIDDLE = 8;
 
 /** Where each array begins, in bytes from 0 on, and how many numbers it has: doubles in all but the last. */
 export const LAYOUT = {
-  /** What is left to be rounded. // [pair, 512, 2] */
-  weights: { at: 0, length: PAIRS * GROUP * 2 },
-  /** By how much the rounded weights differ. // [pair, 512, 2] */
-  taken: { at: 65536, length: PAIRS * GROUP * 2 },
-  /** // [512] */
-  importance: { at: 131072, length: GROUP },
+  /** What is left to be rounded. // [pair, 320, 2] */
+  weights: { at: 0, length: PAIRS * COLUMNS * 2 },
+  /** By how much the rounded weights differ. // [pair, 320, 2] */
+  taken: { at: 40960, length: PAIRS * COLUMNS * 2 },
+  /** // [320] */
+  importance: { at: 81920, length: COLUMNS },
   /** The trials of a search: {@link SEARCH_TRIALS}, symmetric and asymmetric. // [2, 6] */
-  trials: { at: 135168, length: 2 * TRIALS },
+  trials: { at: 84480, length: 2 * TRIALS },
   /** The scale that best fits the codes of the trials, and its zero point. // [pair, 2] */
-  fitted: { at: 135296, length: PAIRS * 2 },
-  fittedZero: { at: 135424, length: PAIRS * 2 },
+  fitted: { at: 84608, length: PAIRS * 2 },
+  fittedZero: { at: 84736, length: PAIRS * 2 },
   /** Reciprocals of the scales to be judged (0 for 0), and their zero points. // [pair, 4, 2] */
-  candidates: { at: 135552, length: PAIRS * CANDIDATES * 2 },
-  candidateInverses: { at: 136064, length: PAIRS * CANDIDATES * 2 },
-  candidateZeros: { at: 136576, length: PAIRS * CANDIDATES * 2 },
+  candidates: { at: 84864, length: PAIRS * CANDIDATES * 2 },
+  candidateInverses: { at: 85376, length: PAIRS * CANDIDATES * 2 },
+  candidateZeros: { at: 85888, length: PAIRS * CANDIDATES * 2 },
   /** The error that each leaves. // [pair, 4, 2] */
-  errors: { at: 137088, length: PAIRS * CANDIDATES * 2 },
+  errors: { at: 86400, length: PAIRS * CANDIDATES * 2 },
   /** What was chosen for the block. // [pair, 2] */
-  scale: { at: 137600, length: PAIRS * 2 },
-  inverse: { at: 137728, length: PAIRS * 2 },
-  zero: { at: 137856, length: PAIRS * 2 },
+  scale: { at: 86912, length: PAIRS * 2 },
+  inverse: { at: 87040, length: PAIRS * 2 },
+  zero: { at: 87168, length: PAIRS * 2 },
   /** Accumulates. // [pair, 2] */
-  loss: { at: 137984, length: PAIRS * 2 },
-  /** Bytes. // [pair, 512, 2] */
-  codes: { at: 138112, length: PAIRS * GROUP * 2 },
-  /** Of {@link GroupFactors}. // [512, 512] */
-  spread: { at: 147456, length: GROUP * GROUP },
+  loss: { at: 87296, length: PAIRS * 2 },
+  /** Bytes. // [pair, 320, 2] */
+  codes: { at: 87424, length: PAIRS * COLUMNS * 2 },
+  /** Of {@link GroupFactors}. // [320, 320] */
+  spread: { at: 92544, length: COLUMNS * COLUMNS },
 } as const;
 
 type Doubles = Record<Exclude<keyof typeof LAYOUT, 'codes'>, Float64Array>;
@@ -68,6 +68,8 @@ export interface FeedbackKernel {
    * on.
    */
   feed(pairs: number, block: number, blocks: number): void;
+  /** `taken` of a block → `weights` of the blocks from `first` to before `blocks`. */
+  pass(pairs: number, block: number, first: number, blocks: number): void;
 }
 
 const ARRAYS_BYTES = LAYOUT.spread.at + 8 * LAYOUT.spread.length;
@@ -92,7 +94,7 @@ export class JsKernel implements FeedbackKernel {
     const { weights, importance, trials, fitted, fittedZero } = this.arrays;
     const column = block * BLOCK;
     for (let row = 0; row < 2 * pairs; row++) {
-      const from = ((row >> 1) * GROUP + column) * 2 + (row & 1);
+      const from = ((row >> 1) * COLUMNS + column) * 2 + (row & 1);
       let least = 0;
       let most = 0;
       for (let i = 0; i < 2 * BLOCK; i += 2) {
@@ -148,7 +150,7 @@ export class JsKernel implements FeedbackKernel {
     const column = block * BLOCK;
     for (let row = 0; row < 2 * pairs; row++) {
       const [pair, lane] = [row >> 1, row & 1];
-      const from = (pair * GROUP + column) * 2 + lane;
+      const from = (pair * COLUMNS + column) * 2 + lane;
       for (let c = 0; c < candidates; c++) {
         const at = (pair * CANDIDATES + c) * 2 + lane;
         const scale = scales[at]!;
@@ -180,7 +182,7 @@ export class JsKernel implements FeedbackKernel {
     const column = block * BLOCK;
     for (let row = 0; row < 2 * pairs; row++) {
       const [pair, lane] = [row >> 1, row & 1];
-      const from = pair * GROUP * 2 + lane;
+      const from = pair * COLUMNS * 2 + lane;
       const scale = scales[row]!;
       const inverse = inverses[row]!;
       const zero = zeros[row]!;
@@ -193,9 +195,22 @@ export class JsKernel implements FeedbackKernel {
         const difference = weight - scale * level;
         taken[from + 2 * j] = difference;
         total += importance[j]! * difference * difference;
-        for (let k = j + 1; k < blocks * BLOCK; k++) weights[from + 2 * k]! -= difference * factors[j * GROUP + k]!;
+        for (let k = j + 1; k < blocks * BLOCK; k++) weights[from + 2 * k]! -= difference * factors[j * COLUMNS + k]!;
       }
       loss[row] = total;
+    }
+  }
+
+  pass(pairs: number, block: number, first: number, blocks: number): void {
+    const { weights, taken, spread } = this.arrays;
+    for (let row = 0; row < 2 * pairs; row++) {
+      const from = (row >> 1) * COLUMNS * 2 + (row & 1);
+      for (let j = block * BLOCK; j < (block + 1) * BLOCK; j++) {
+        const difference = taken[from + 2 * j]!;
+        for (let k = first * BLOCK; k < blocks * BLOCK; k++) {
+          weights[from + 2 * k]! -= difference * spread[j * COLUMNS + k]!;
+        }
+      }
     }
   }
 }

@@ -9,6 +9,7 @@ interface Exports {
   fit(pairs: number, block: number, kind: number): void;
   judge(pairs: number, block: number, candidates: number): void;
   feed(pairs: number, block: number, blocks: number): void;
+  pass(pairs: number, block: number, first: number, blocks: number): void;
 }
 
 export class SimdKernel implements FeedbackKernel {
@@ -33,6 +34,10 @@ export class SimdKernel implements FeedbackKernel {
 
   feed(pairs: number, block: number, blocks: number): void {
     this.#exports.feed(pairs, block, blocks);
+  }
+
+  pass(pairs: number, block: number, first: number, blocks: number): void {
+    this.#exports.pass(pairs, block, first, blocks);
   }
 }
 

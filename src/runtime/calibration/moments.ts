@@ -6,7 +6,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest } from '../../bundle/manifest';
-import { groupSizes, groupWidth, triangle, type InputMoments } from '../../bundle/moments';
+import { groupSizes, groupWidth, SKETCH_COLUMNS, sketchSize, triangle, type InputMoments } from '../../bundle/moments';
 import type { OnProgress } from '../../bundle/progress';
 import type { BundleReader } from '../../bundle/storage';
 import { isNode, letEventsIn } from '../../environment';
@@ -182,8 +182,7 @@ async function* throughTower(
   const [summed, given, passed] = [new Scratch(), new Scratch(), new Scratch()];
   for (const part of runs.length > 0 ? parts : []) {
     const { stage, outputs } = await load(part);
-    const sums = outputs.map(({ columns }) => groupSizes(columns).map(triangle));
-    const sumsOf = deal(summed.take(sums.flat()), sums);
+    const sums = momentsIn(summed, outputs);
     const into = isNode ? momentTensors(outputs, given, ort) : {};
     let keepsShape = false;
     try {
@@ -200,14 +199,17 @@ async function* throughTower(
         keepsShape = hidden?.dims.join() === output.dims.join();
         if (keepsShape) (hidden!.data as Float32Array).set(output.data as Float32Array);
         else carried[r] = output;
-        outputs.forEach((each, i) => addTriangles(sumsOf[i]!, others[each.output]!.data as Float32Array, each.columns));
+        outputs.forEach(({ output: name, sketch }, i) => {
+          addTriangles(sums[i]!, others[name]!.data as Float32Array);
+          if (sketch !== null) add(sums[i]!.sketch!, others[sketch]!.data as Float32Array);
+        });
       }
     } finally {
       await ortQueue.add(() => stage.release());
     }
     for (const run of runs) run.first = {};
     report();
-    yield outputs.map(({ weights, columns }, i) => ({ weights, columns, groups: sumsOf[i]! }));
+    yield sums;
   }
   return carried;
 }
@@ -237,16 +239,20 @@ function deal<T>(items: readonly T[], like: readonly (readonly unknown[])[]): T[
 }
 
 /** @param moments // [groups, width, width] */
-function addTriangles(sums: readonly Float32Array[], moments: Float32Array, columns: number): void {
+function addTriangles({ columns, groups }: InputMoments, moments: Float32Array): void {
   const width = groupWidth(columns);
   groupSizes(columns).forEach((n, group) => {
-    const sum = sums[group]!;
+    const sum = groups[group]!;
     let at = 0;
     for (let i = 0; i < n; i++) {
       const row = (group * width + i) * width;
       for (let k = i; k < n; k++) sum[at++]! += moments[row + k]!;
     }
   });
+}
+
+function add(sums: Float32Array, more: Float32Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += more[i]!;
 }
 
 async function loadStage(
@@ -274,13 +280,26 @@ async function loadStage(
   return { stage, outputs };
 }
 
+/** Moments that are zero. */
+function momentsIn(scratch: Scratch, outputs: readonly MomentsOutput[]): InputMoments[] {
+  const lengths = outputs.map(({ columns, sketch }) => [
+    ...groupSizes(columns).map(triangle),
+    ...(sketch === null ? [] : [sketchSize(columns)]),
+  ]);
+  return deal(scratch.take(lengths.flat()), lengths).map((arrays, i) => {
+    const { weights, columns, sketch } = outputs[i]!;
+    return { weights, columns, sketch: sketch === null ? null : arrays.pop()!, groups: arrays };
+  });
+}
+
 /** What the moments of a part are written to. */
 function momentTensors(outputs: readonly MomentsOutput[], scratch: Scratch, ort: Ort): Feeds {
-  const shapes = outputs.map(({ columns }) => [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)]);
-  const arrays = scratch.take(shapes.map((shape) => shape.reduce((a, b) => a * b)));
-  return Object.fromEntries(
-    outputs.map(({ output }, i) => [output, new ort.Tensor('float32', arrays[i]!, shapes[i]!)]),
-  );
+  const shapes = outputs.flatMap(({ output, sketch, columns }): [string, number[]][] => [
+    [output, [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)]],
+    ...(sketch === null ? [] : [[sketch, [columns, SKETCH_COLUMNS]] as [string, number[]]]),
+  ]);
+  const arrays = scratch.take(shapes.map(([, shape]) => shape.reduce((a, b) => a * b)));
+  return Object.fromEntries(shapes.map(([name, shape], i) => [name, new ort.Tensor('float32', arrays[i]!, shape)]));
 }
 
 function progressOf(onProgress: OnProgress | undefined, total: number): () => void {
