@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../errors';
 import { tokenizerFiles } from '../testing/fixtures';
 import { loadTokenizer } from '../text';
@@ -94,4 +94,45 @@ test.each([
 ])('advice names the options that the model has: %j', (pictureOptions, advice) => {
   const asked = { ...prompt(' a', { images: [400] }), pictureOptions };
   expect(() => fitPrompt(asked, { most, cut: 'end' })).toThrow(advice);
+});
+
+describe('a text that is surely too long', () => {
+  const long = words(20_000);
+  /** The same, asked beforehand; counts the characters that are tokenized. */
+  const asked = () => {
+    const plain = prompt(long, { behind: '<|im_end|>' });
+    const seen = { characters: 0 };
+    const encode = (shown = '') => {
+      seen.characters += shown.length;
+      return plain.encode(shown);
+    };
+    const whole = `${long}<|im_end|>`;
+    const isLonger = (tokens: number) => tokenizer.isLonger(whole, tokens);
+    const encodeBeginning = (tokens: number) => {
+      const beginning = tokenizer.beginning(whole, tokens);
+      seen.characters += beginning.length;
+      return { ids: tokenizer.encode(beginning), images: [] };
+    };
+    return { plain, seen, prompt: { ...plain, encode, isLonger, encodeBeginning } };
+  };
+
+  test('is refused without being tokenized', () => {
+    const { seen, prompt: given } = asked();
+    expect(() => fitPrompt(given, { most, cut: 'end' })).toThrow(InvalidInputError);
+    expect(() => fitPrompt(given, { most, cut: 'text' })).toThrow(
+      /has 40000 characters, .* 400 tokens .* set maxTokens/,
+    );
+    expect(() => fitPrompt({ ...given, images: [9] }, { most, maxTokens: 20, cut: 'text' })).toThrow(/20 tokens/);
+    expect(seen.characters).toBe(0);
+  });
+
+  test.each([
+    ['at the end of the ids', { most, maxTokens: 7, cut: 'end' }],
+    ['at the end of the text', { most, maxTokens: 7, cut: 'text' }],
+    ['where the recipe cuts', { most, cut: 'text', overlong: true }],
+  ] as const)('is cut as any other, %s', (_, limits) => {
+    const { plain, seen, prompt: given } = asked();
+    expect(fitPrompt(given, limits)).toEqual(fitPrompt(plain, limits));
+    expect(seen.characters).toBeLessThan(30_000);
+  });
 });

@@ -15,6 +15,10 @@ export interface PromptToFit {
   pictureOptions: readonly PictureOption[];
   /** The ids of the prompt with this text in it. */
   encode(text: string | undefined): EncodedPrompt;
+  /** Whether the prompt surely has more than this many tokens; asked before it is tokenized. @default never */
+  isLonger?(tokens: number): boolean;
+  /** The first ids of the prompt, more than this many of them, and those that end it. @default all of them */
+  encodeBeginning?(tokens: number): EncodedPrompt;
 }
 
 export interface PromptLimits {
@@ -33,11 +37,17 @@ export interface PromptLimits {
 
 /** @throws InvalidInputError for a prompt without tokens, or one that is too long */
 export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut, overlong }: PromptLimits): EncodedPrompt {
-  const encoded = prompt.encode(prompt.text);
-  const { length } = encoded.ids;
-  if (length === 0) throw new InvalidInputError('The text gives no tokens.', { text: prompt.text });
   const visual = prompt.images.reduce((sum, tokens) => sum + tokens, 0);
   const limit = maxTokens ?? most;
+  const isLonger = prompt.isLonger?.(limit) ?? false;
+  const keepsBeginning = visual === 0 && (overlong === true || (maxTokens !== undefined && cut === 'end'));
+  if (isLonger && !keepsBeginning && !overlong) {
+    if (visual === 0 && maxTokens !== undefined) return shortened(prompt, maxTokens);
+    throw farTooLong(prompt, limit, visual > 0);
+  }
+  const encoded = (isLonger && keepsBeginning && prompt.encodeBeginning?.(limit)) || prompt.encode(prompt.text);
+  const { length } = encoded.ids;
+  if (length === 0) throw new InvalidInputError('The text gives no tokens.', { text: prompt.text });
   if (length <= limit) return encoded;
   const shown = encoded.images.at(-1);
   if (overlong && (!shown || shown.start + shown.tokens <= limit - (encoded.tail ?? 0))) return cutAt(encoded, limit);
@@ -58,6 +68,14 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut, overlong 
   return cut === 'end' ? cutAt(encoded, maxTokens) : shortened(prompt, maxTokens);
 }
 
+function farTooLong({ text = '' }: PromptToFit, limit: number, hasPictures: boolean): InvalidInputError {
+  return new InvalidInputError(
+    `The text has ${text.length} characters, which are more than ${limit} tokens whatever they are; that is the limit. ` +
+      (hasPictures ? 'Shorten it.' : 'Shorten it, or set maxTokens to cut it.'),
+    { characters: text.length, maxTokens: limit },
+  );
+}
+
 /** This many of its ids, including those that end every prompt. */
 function cutAt(encoded: EncodedPrompt, count: number): EncodedPrompt {
   const { ids, tail = 0 } = encoded;
@@ -70,10 +88,9 @@ const CHARACTERS_PER_TOKEN = 8;
 
 /** The prompt with as much of its text as fits, found by doubling, then by halving; the template stays whole. */
 function shortened({ text = '', encode }: PromptToFit, maxTokens: number): EncodedPrompt {
-  const characters = [...text];
   let fits = 0;
-  let tooLong = characters.length;
-  const encodeFirst = (count: number) => encode(characters.slice(0, count).join(''));
+  let tooLong = charactersOf(text);
+  const encodeFirst = (count: number) => encode(firstOf(text, count));
   // Only a little of a text that is far too long is tokenized.
   for (let count = CHARACTERS_PER_TOKEN * maxTokens; count < tooLong; count *= 2) {
     if (encodeFirst(count).ids.length > maxTokens) tooLong = count;
@@ -90,4 +107,22 @@ function shortened({ text = '', encode }: PromptToFit, maxTokens: number): Encod
     });
   }
   return encodeFirst(fits);
+}
+
+/** Code points, an unpaired surrogate counting as one. */
+function charactersOf(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i += lengthAt(text, i)) count++;
+  return count;
+}
+
+/** The first `count` code points. */
+function firstOf(text: string, count: number): string {
+  let end = 0;
+  for (let i = 0; i < count && end < text.length; i++) end += lengthAt(text, end);
+  return text.slice(0, end);
+}
+
+function lengthAt(text: string, index: number): number {
+  return text.codePointAt(index)! > 0xffff ? 2 : 1;
 }

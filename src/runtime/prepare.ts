@@ -76,7 +76,7 @@ export class Preparer {
     const request = { text, images: given.length, instruction, role, find, prefix, emptyText };
     const composeWith = (shown: string | undefined) =>
       compose({ ...request, text: shown }, this.recipe, backbone.prompts.imageToken);
-    const { blank } = composeWith(text); // refuses impossible inputs before anything is decoded
+    const { blank, prompt: whole } = composeWith(text); // refuses impossible inputs before anything is decoded
 
     const sizes = this.#pictureOptions(options);
     const { transparency } = this.recipe;
@@ -94,6 +94,14 @@ export class Preparer {
         images: blank ? [] : tokens,
         pictureOptions: backbone.picture.options,
         encode: (shown) => backbone.encode(this.#tokenizer, composeWith(shown).prompt, tokens),
+        // Models that cut every text themselves do so before they tokenize it.
+        ...(backbone.textTokens === undefined && {
+          isLonger: (most: number) => this.#tokenizer.isLonger(whole, most),
+          ...(pictures.length === 0 && {
+            encodeBeginning: (most: number) =>
+              backbone.encode(this.#tokenizer, this.#tokenizer.beginning(whole, most), []),
+          }),
+        }),
       },
       this.#limits(options.maxTokens),
     );

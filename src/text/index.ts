@@ -1,3 +1,3 @@
 /** @file Texts: the checkpoint's tokenizer, and MMEB's instructions. */
 export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './instructions';
-export { loadTokenizer, type Tokenizer } from './tokenizer';
+export { loadTokenizer, MAX_TEXT, type Tokenizer } from './tokenizer';

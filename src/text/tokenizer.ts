@@ -13,11 +13,27 @@ import {
 import { fillBpe, takeBpeTables } from './compact-bpe';
 import { checkRegexes, MAX_UNKNOWN_TEXT } from './safe-regex';
 import { findSingleWords, withNames, type AddedToken } from './single-words';
+import { tokenBounds, type TokenBounds } from './token-bounds';
 
 export interface Tokenizer {
-  /** Token ids of `text`. Nothing is added; added tokens such as `<|image_pad|>` are recognised in it. */
+  /**
+   * Token ids of `text`. Nothing is added; added tokens such as `<|image_pad|>` are recognised in it.
+   * @throws InvalidInputError for a text of more than {@link MAX_TEXT} UTF-16 units
+   */
   encode(text: string): number[];
+  /** Whether `text` surely has more than this many tokens, as far as that is known without tokenizing it. */
+  isLonger(text: string, tokens: number): boolean;
+  /** A beginning of `text` whose ids begin as those of `text` do, and are more than this many; or all of it. */
+  beginning(text: string, tokens: number): string;
 }
+
+/**
+ * The longest text that is tokenized, in UTF-16 units: more than 32,768 tokens of 128 spaces, the longest that Qwen2 has.
+ * Nothing can stop a tokenizer, and it takes seconds for each million.
+ */
+export const MAX_TEXT = 2 ** 22;
+/** Shorter texts are simply tokenized. */
+const LONG_TEXT = 2 ** 15;
 
 const TOKENIZER = 'tokenizer.json';
 const CONFIG = 'tokenizer_config.json';
@@ -97,6 +113,7 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
   const config = configBytes === undefined ? {} : parseJson(CONFIG, configBytes);
   const isKnown = checkRegexes(tokenizerJson);
   let tokenizer: HfTokenizer;
+  let bounds: TokenBounds | null;
   try {
     refuseOtherIds(tokenizerJson, config);
     const added = addedTokens(tokenizerJson, config);
@@ -104,6 +121,12 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
     tokenizer = new HfTokenizer({ ...(bpe?.rest ?? tokenizerJson), added_tokens: withNames(added) }, config);
     if (bpe) fillBpe(tokenizer, bpe.tables);
     findSingleWords(tokenizer, added);
+    bounds = tokenBounds({
+      tokenizer: bpe?.rest ?? tokenizerJson,
+      config,
+      vocabulary: () => vocabularyOf(tokenizer),
+      added,
+    });
   } catch (cause) {
     if (cause instanceof VLM2VecError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -118,10 +141,27 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
       if (!isKnown && text.length > MAX_UNKNOWN_TEXT) {
         throw new InvalidInputError(
           `The text has ${text.length} characters; this tokenizer's pattern is safe up to ${MAX_UNKNOWN_TEXT}.`,
-          { limit: MAX_UNKNOWN_TEXT },
+          { characters: text.length, limit: MAX_UNKNOWN_TEXT },
+        );
+      }
+      if (text.length > MAX_TEXT) {
+        throw new InvalidInputError(
+          `The text has ${text.length} characters; at most ${MAX_TEXT} are tokenized. Shorten it.`,
+          { characters: text.length, limit: MAX_TEXT },
         );
       }
       return tokenizer.encode(text, { add_special_tokens: false }).ids;
     },
+    isLonger: (text, tokens) => text.length > LONG_TEXT && (bounds?.reach(text, tokens) ?? null) !== null,
+    beginning: (text, tokens) => {
+      if (text.length <= LONG_TEXT || bounds === null || !isKnown) return text;
+      const reached = bounds.reach(text, tokens);
+      const end = reached === null ? null : bounds.seam(text, reached);
+      return end === null ? text : text.slice(0, end);
+    },
   };
+}
+
+function vocabularyOf(tokenizer: HfTokenizer): Iterable<string> {
+  return (tokenizer as unknown as { model: { tokens_to_ids: Map<string, number> } }).model.tokens_to_ids.keys();
 }

@@ -134,7 +134,7 @@ const FURTHER: Record<string, { case: string; mistake: Mistake }> = {
     mistake: {
       backbone: ({ encode }) => ({
         encode: (tokenizer, text, images) =>
-          encode({ encode: () => tokenizer.encode(text.toLowerCase()) }, text, images),
+          encode({ ...tokenizer, encode: () => tokenizer.encode(text.toLowerCase()) }, text, images),
       }),
     },
   },

@@ -5,7 +5,7 @@
 
 import { isJsonObject } from '../../checkpoint/json';
 import { CheckpointMismatchError } from '../../errors';
-import type { Tokenizer } from '../../text';
+import { MAX_TEXT, type Tokenizer } from '../../text';
 import type { CheckpointFiles } from '../architecture';
 import { missingOr, refuseOtherSettings, unsetOr } from '../settings';
 import { siglip1 } from './config';
@@ -79,8 +79,23 @@ export function textIds(
   text: string,
   { endTokenId, padTokenId, length }: TextTokens & { readonly length: number },
 ): number[] {
-  const ids = [...tokenizer.encode(lowerCase(text)).slice(0, length - 1), endTokenId];
+  const ids = [...tokenizer.encode(lowerCasedBeginning(tokenizer, text, length)).slice(0, length - 1), endTokenId];
   return [...ids, ...new Array<number>(length - ids.length).fill(padTokenId)];
+}
+
+/** UTF-16 units of a text that are looked at first. */
+const FIRST_LOOK = 2 ** 16;
+
+/** Enough of the lower-cased text for its first `count` ids, or all of it. */
+function lowerCasedBeginning(tokenizer: Tokenizer, text: string, count: number): string {
+  for (let end = FIRST_LOOK; end < text.length; end *= 4) {
+    const lower = lowerCase(text.slice(0, end));
+    const beginning = tokenizer.beginning(lower, count);
+    if (beginning.length < lower.length) return beginning; // what follows a seam changes nothing before it
+    if (end >= MAX_TEXT) break;
+  }
+  if (text.length > MAX_TEXT) return text; // which is refused
+  return lowerCase(text);
 }
 
 /**
