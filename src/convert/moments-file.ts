@@ -1,6 +1,6 @@
 /**
  * @file The second moments of a conversion's matrices, on disk beside the unfinished bundle: computed once, and
- * available when a conversion is continued. They take a third of a gigabyte for a model of two billion weights and are
+ * available when a conversion is continued. They take half a gigabyte for a model of two billion weights and are
  * removed when the bundle is published.
  */
 

@@ -52,7 +52,9 @@ const stored = ({ stages, embeddings, rounding, weights }: BundleManifest) => ({
 
 test('as much is measured as was announced', async () => {
   const { config } = await open();
-  const bytes = moments.flat().flatMap(({ groups, sketch }) => [...groups, sketch].map((each) => each?.byteLength ?? 0));
+  const bytes = moments
+    .flat()
+    .flatMap(({ groups, sketch }) => [...groups, sketch].map((each) => each?.byteLength ?? 0));
   expect(plannedStorage(config, 'q4').moments).toBe(bytes.reduce((sum, each) => sum + each, 0));
   expect(plannedStorage(config, 'q8').moments).toBe(0);
 });
