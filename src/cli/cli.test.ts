@@ -3,7 +3,7 @@
  * codes) runs as a child process, the rest in this one, which is faster.
  */
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -105,6 +105,36 @@ function byLimits(inputs: FixtureInput[]): { flags: string[]; inputs: FixtureInp
   }
   return [...groups.values()];
 }
+
+describe.skipIf(process.platform === 'win32')('a pipe that nobody writes to', () => {
+  let pipe: string;
+  beforeAll(() => {
+    pipe = path.join(work, 'pipe.jsonl');
+    execFileSync('mkfifo', [pipe]);
+  });
+
+  test.each([
+    ['rank', 'SIGINT', () => ['rank', '--model', bundle(), pipe, 'a cat', 'a dog']],
+    ['embed', 'SIGTERM', () => ['embed', '--model', bundle(), '--jsonl', pipe]],
+    ['embed --recipe', 'SIGINT', () => ['embed', '--model', bundle(), '--recipe', pipe, tiny]],
+    ['embed, stdin', 'SIGTERM', () => ['embed', '--model', bundle(), '-']],
+  ] as const)('does not keep %s from ending by %s', async (_, signal, args) => {
+    const child = spawn(process.execPath, [...COMMAND, ...args()], { cwd: ROOT });
+    const ended = new Promise((resolve) => child.on('close', (...how) => resolve(how)));
+    await new Promise((resolve) => setTimeout(resolve, 2500)); // until it waits for the pipe
+    const began = performance.now();
+    child.kill(signal);
+    expect(await ended).toEqual([130, null]);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  test('a device without end is refused', async () => {
+    const { code, stderr } = await run(['embed', '--model', bundle(), '--jsonl', '/dev/zero']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'vlm2vec: /dev/zero is a device without end.\n' });
+    const ranked = await run(['rank', '--model', bundle(), '/dev/zero', 'a cat']);
+    expect(ranked).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be read (EINVAL)') });
+  });
+});
 
 describe('convert, then embed, equals the oracle', () => {
   test.each(MODEL_NAMES)('%s', async (name) => {
@@ -258,7 +288,7 @@ describe('embed', () => {
   test('a refusal as a process', async () => {
     const { code, stdout, stderr } = await runChild(['embed', '--model', bundle(), '--jsonl', '-'], '{"text":"a"}\n{');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^vlm2vec: line 2: is not JSON[^\n]*\n$/);
+    expect(stderr).toMatch(/^vlm2vec: line 2 is not JSON[^\n]*\n$/);
   });
 
   test('no lines give no output', async () => {
@@ -289,13 +319,13 @@ describe('embed', () => {
   });
 
   test.each([
-    ['{', /^vlm2vec: line 2: is not JSON/],
-    ['[1]', /line 2: is not a JSON object/],
-    ['', /line 2: is empty/],
-    [{}, /line 2: has neither text nor image/],
-    [{ text: '' }, /line 2: has neither text nor image/],
+    ['{', /^vlm2vec: line 2 is not JSON/],
+    ['[1]', /line 2 is not a JSON object/],
+    ['', /line 2 is empty/],
+    [{}, /line 2 has neither text nor image/],
+    [{ text: '' }, /line 2 has neither text nor image/],
     [{ text: 3 }, /line 2: "text" is not a string/],
-    [{ text: 'a', iamge: 'b.png' }, /line 2: has the unknown key "iamge"/],
+    [{ text: 'a', iamge: 'b.png' }, /line 2 has the unknown key "iamge"/],
     [{ image: 'nowhere.png' }, /line 2: there is no image at .*nowhere\.png/],
     [{ image: '.' }, /line 2: .* is not a file/],
     [{ image: fixturePath('README.md') }, /line 2: These bytes are not a PNG/],

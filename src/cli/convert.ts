@@ -34,7 +34,7 @@ export async function convert(
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
-  const given = recipe === undefined ? undefined : await recipeAt(recipe);
+  const given = recipe === undefined ? undefined : await recipeAt(recipe, signal);
   const replaced = await ReplacedBundle.at(out, { dtype, effort }, force); // before anything is downloaded
   const said = new Set<string>();
   const say = (line: string) => {

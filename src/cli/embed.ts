@@ -68,7 +68,7 @@ async function withModel(
   use: (runtime: Runtime, options: EmbedOptions, recipe: string | undefined) => Promise<void>,
 ): Promise<void> {
   const reader = await bundleAt(args.model);
-  const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe);
+  const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe, signal);
   const { device, compute, weights, threads: numThreads } = args;
   const loading = { reader, recipe, device, compute, weights, numThreads, signal };
   const runtime = await loadRuntime({ ...loading, onProgress: progress.show });

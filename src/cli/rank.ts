@@ -42,7 +42,7 @@ export async function rank(
   await access(image).catch((cause: unknown) => {
     throw new SourceNotFoundError(`There is no image at ${image}.`, { image }, { cause });
   });
-  const given = recipe === undefined ? undefined : await recipeAt(recipe);
+  const given = recipe === undefined ? undefined : await recipeAt(recipe, signal);
   const source = await modelAt(place);
   const known = given ?? (typeof source === 'string' ? recipeOfPlace(source) : undefined);
   if (known) for (const line of licenceWarnings(known)) warn(line, progress); // before anything is downloaded

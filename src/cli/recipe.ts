@@ -3,9 +3,9 @@
  */
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { parseRepository } from '../checkpoint/repository-name';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
+import { readWhole } from '../read-file.node.js';
 import {
   readRecipe,
   recipeNamed,
@@ -20,14 +20,15 @@ import {
  * @param place a name, or a path of a JSON file: anything that ends in `.json`, has a slash, or is a file
  * @throws InvalidInputError for an unknown name; for a wrong record, naming the field
  */
-export async function recipeAt(place: string): Promise<Recipe> {
+export async function recipeAt(place: string, signal?: AbortSignal): Promise<Recipe> {
   const isName = recipes.some(({ name }) => name === place);
   if (isName || !(place.endsWith('.json') || /[\\/]/.test(place) || existsSync(place))) return recipeNamed(place);
-  const text = await readFile(place, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readWhole(place, signal).catch((cause: NodeJS.ErrnoException) => {
+    signal?.throwIfAborted();
     throw new SourceNotFoundError(`The recipe ${place} cannot be read (${cause.code}).`, { recipe: place }, { cause });
   });
   return readRecipe(
-    parseJson(text, place),
+    parseJson(new TextDecoder().decode(bytes), place),
     (at, what) => new InvalidInputError(`${place}: ${at}: ${what}`, { option: 'recipe', at }),
   );
 }

@@ -166,7 +166,7 @@ describe('--skip-bad', () => {
       values.map((value) => (typeof value === 'string' ? undefined : value.id)),
     );
     const errors = found.map(({ error }) => error);
-    expect(errors[1]).toMatch(/^line 2: is not JSON/);
+    expect(errors[1]).toMatch(/^line 2 is not JSON/);
     expect(errors[2]).toMatch(/^line 3: there is no image at .*nowhere\.png/);
     expect(errors[3]).toMatch(/^line 4: These bytes are not a PNG/);
     expect(errors[4]).toBe('line 5: "role" is neither "query" nor "document".');
@@ -190,7 +190,7 @@ describe('--skip-bad', () => {
     );
     const { stdout, code } = await run(['embed', '--model', at('gme'), '--jsonl', file, '--skip-bad']);
     expect(code).toBe(3);
-    expect(stdout.split('\n')[1]).toBe('{"error":"line 2: is not UTF-8."}');
+    expect(stdout.split('\n')[1]).toBe('{"error":"line 2 is not UTF-8."}');
   });
 
   test('a table leaves bad lines out; they go into a file beside it', async () => {
@@ -211,7 +211,7 @@ describe('--skip-bad', () => {
     );
     const errors = (await readFile(at('some.errors.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(errors.map((line) => JSON.parse(line) as Line)).toMatchObject([
-      { id: '2', error: expect.stringMatching(/^line 2: is not JSON/) },
+      { id: '2', error: expect.stringMatching(/^line 2 is not JSON/) },
       { id: 'c', error: expect.stringMatching(/^line 3: there is no image/) },
     ]);
     const parquet = await openParquet(bytesSource(new Uint8Array(await readFile(table))));

@@ -51,7 +51,7 @@ async function* asStream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 function withoutNumber(result: RecordResult): RecordResult {
-  return result.error === undefined ? result : { ...result, error: result.error.replace(/^line \d+: /, '') };
+  return result.error === undefined ? result : { ...result, error: result.error.replace(/^line \d+:? /, '') };
 }
 
 /** The lines between empty lines, each with its newline; nothing for consecutive empty lines. */

@@ -1,9 +1,9 @@
 /** @file `vlm2vec verify`: runs the model card's own example and shows our scores beside the published ones. */
 
-import { readFile } from 'node:fs/promises';
 import { SourceNotFoundError } from '../errors';
 import { CARD_EXAMPLE, CARD_TOLERANCE, verifyCard, type CardModel, type VerifyReport } from '../eval';
 import { HttpFile } from '../net';
+import { readWhole } from '../read-file.node.js';
 import { loadRuntime, type WeightsChoice } from '../runtime';
 import { CheckFailed } from './failure';
 import { printLine } from './output';
@@ -72,7 +72,8 @@ async function pictureAt(place: string, signal: AbortSignal): Promise<Uint8Array
     for await (const piece of new HttpFile({ url: place }).stream(signal)) pieces.push(piece);
     return new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   }
-  return readFile(place).catch((cause: NodeJS.ErrnoException) => {
+  return readWhole(place, signal).catch((cause: NodeJS.ErrnoException) => {
+    signal.throwIfAborted();
     throw new SourceNotFoundError(`There is no picture at ${place} (${cause.code}).`, { image: place }, { cause });
   });
 }

@@ -1,19 +1,20 @@
 /** @file Decoding in Node: JPEG and WebP by sharp (libvips), as stored, without colour management; AVIF by libavif. */
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ImageFormatError, SourceNotFoundError } from '../errors';
 import { missingPackage } from '../missing-package';
+import { readWhole } from '../read-file.node.js';
 import { decodeAvif } from './avif.node.js';
 import type { ImageHeader } from './headers';
 import { writeRgb, type Transparency } from './transparency';
 import type { RgbImage } from './types';
 
-/** Reads a path or `file:` URL. Rejects with {@link SourceNotFoundError}. */
-export async function readImageFile(place: URL | string): Promise<Uint8Array> {
+/** Reads a path or `file:` URL. Rejects with {@link SourceNotFoundError}, or the signal's reason. */
+export async function readImageFile(place: URL | string, signal?: AbortSignal): Promise<Uint8Array> {
   const path = place instanceof URL || place.startsWith('file:') ? fileURLToPath(place) : place;
   try {
-    return await readFile(path);
+    return await readWhole(path, signal);
   } catch (cause) {
+    signal?.throwIfAborted();
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new SourceNotFoundError(`The image ${path} cannot be read (${reason}).`, { path, reason }, { cause });
   }

@@ -74,7 +74,7 @@ function fromPixels(input: Pixels, limit: number, transparency: Transparency): R
 async function fetchBytes(input: URL | string, signal?: AbortSignal): Promise<Uint8Array> {
   const place = String(input);
   const isRemote = /^(https?|data|blob):/i.test(place);
-  if (!isRemote && inNode) return (await nodeEdge()).readImageFile(input);
+  if (!isRemote && inNode) return (await nodeEdge()).readImageFile(input, signal);
   const failed = (cause: unknown) => {
     signal?.throwIfAborted();
     throw new SourceNotFoundError(`The image ${place.slice(0, 200)} could not be fetched.`, {}, { cause });

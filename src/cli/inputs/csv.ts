@@ -1,11 +1,10 @@
 /** @file Reads a CSV or TSV file with a header, row by row, with csv-parse. */
 
 import { parse } from 'csv-parse';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
 import { DatasetFormatError, SourceNotFoundError, VLM2VecError } from '../../errors';
+import { openForReading } from '../../read-file.node.js';
 import { checkColumns } from './columns';
 import { fieldNames, recordOf, type FieldOptions, type FieldRow } from './fields';
 import { decodeUtf8 } from './line-stream';
@@ -23,7 +22,11 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
   /** The header first, then the rows. */
   async function* rows(signal?: AbortSignal): AsyncGenerator<Buffer[]> {
     read = 0;
-    const input = createReadStream(file, { signal });
+    const { stream: input, size: bytes } = await openForReading(file, signal).catch((cause: NodeJS.ErrnoException) => {
+      signal?.throwIfAborted();
+      throw new SourceNotFoundError(`${file} cannot be read (${cause.code}).`, { file }, { cause });
+    });
+    size = bytes ?? 0;
     const parser = parse({
       ...{
         encoding: null,
@@ -36,9 +39,8 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
       delimiter,
     });
     try {
-      size = (await stat(file)).size;
       pipeline(
-        input.on('data', (piece) => (read += piece.length)),
+        input.on('data', (piece) => (read += (piece as Uint8Array).length)),
         withoutMark,
         parser,
         () => undefined, // the parser reports what goes wrong

@@ -1,15 +1,17 @@
 /** @file Reads JSON lines, or one text per line, from a file or from stdin. */
 
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidInputError, SourceNotFoundError } from '../../errors';
+import { addAbortSignal } from 'node:stream';
+import { InvalidInputError, SourceNotFoundError, VLM2VecError } from '../../errors';
+import { openForReading } from '../../read-file.node.js';
 import { exactIntegers } from './exact-integers';
 import { recordOf, type FieldOptions } from './fields';
 import { decodeUtf8, linesOf, type Line } from './line-stream';
 import { recordError, type Source, type Unnumbered } from './record';
 
 export const STDIN = '-';
+/** A terminal gives less, and /dev/zero more. */
+const MAX_DEVICE_BYTES = 16 * 1024 * 1024;
 
 export interface LineOptions extends FieldOptions {
   /** Each line is a text, not JSON. */
@@ -26,19 +28,22 @@ export function lineSource(file: string, options: LineOptions): Source {
   let read = 0;
   async function* lines(signal?: AbortSignal): AsyncGenerator<Line> {
     read = 0;
-    if (isStdin) {
-      yield* linesOf(process.stdin as AsyncIterable<Uint8Array>);
-      return;
-    }
-    size = (
-      await stat(file).catch((cause: NodeJS.ErrnoException) => {
-        throw unreadable(file, cause);
-      })
-    ).size;
     try {
-      yield* linesOf(createReadStream(file, { signal, highWaterMark: 1024 * 1024 }), (bytes) => (read += bytes));
+      if (isStdin) {
+        const { stdin } = process;
+        yield* linesOf((signal ? addAbortSignal(signal, stdin) : stdin) as AsyncIterable<Uint8Array>);
+        return;
+      }
+      const { stream, isDevice, ...opened } = await openForReading(file, signal);
+      size = opened.size ?? 0;
+      yield* linesOf(stream as AsyncIterable<Uint8Array>, (bytes) => {
+        read += bytes;
+        if (isDevice && read > MAX_DEVICE_BYTES)
+          throw new InvalidInputError(`${file} is a device without end.`, { file });
+      });
     } catch (cause) {
       signal?.throwIfAborted();
+      if (cause instanceof VLM2VecError) throw cause;
       throw unreadable(file, cause as NodeJS.ErrnoException);
     }
   }

@@ -58,5 +58,6 @@ export type ColumnType = 'string' | 'integer' | 'number' | 'boolean';
 
 /** Puts the input's name before what is wrong with it. */
 export function recordError(where: string, problem: string, cause?: unknown): InvalidInputError {
-  return new InvalidInputError(`${where}: ${problem}`, { where }, { cause });
+  const colon = /^(is|has) /.test(problem) ? '' : ':'; // the input itself is what the sentence is about
+  return new InvalidInputError(`${where}${colon} ${problem}`, { where }, { cause });
 }

@@ -71,7 +71,13 @@ async function expectReadable(file: string): Promise<void> {
 async function sourceOf({ file, problem }: NamedFile, options: SourceOptions, prefix: string): Promise<Source> {
   if (problem !== undefined) throw new InvalidInputError(`${file} ${problem}`, { file });
   if (file === STDIN) return lineSource(file, { ...options, prefix });
-  if ((await stat(file).catch(() => null))?.isDirectory()) return folderSource(file);
+  const status = await stat(file).catch(() => null);
+  if (status?.isDirectory()) return folderSource(file);
+  if (status && !status.isFile() && isTable(file)) {
+    throw new InvalidInputError(`${file} is not a file; tables are read more than once. Write it to a file first.`, {
+      file,
+    });
+  }
   if (pictureKind(path.basename(file)) !== null) return pictureSource(file);
   if (isParquet(file)) return parquetSource(file, options);
   if (/\.(?:jsonl|ndjson)$/i.test(file) || options.asText) return lineSource(file, { ...options, prefix });
@@ -95,6 +101,7 @@ function brokenSource(file: string, error: VLM2VecError): Source {
   };
 }
 
+const isTable = (file: string) => isParquet(file) || /\.[ct]sv$/i.test(file);
 const isParquet = (file: string) => /\.(?:parquet|pq)$/i.test(file);
 
 /**
