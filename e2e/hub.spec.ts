@@ -129,7 +129,12 @@ test('a second pass in the browser gives the same vectors as one in Node', async
   await openBlank(page);
   await loadIn(page, { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4', effort: 'best' });
   const [stored] = await storedManifests(page);
-  expect(stored!.rounding).toBe('feedback');
+  expect([stored!.dtype, stored!.rounding, fixture.cli.rounding]).toEqual(['q4', 'feedback', undefined]);
+  // As many bytes as the command line's first pass makes, but different ones.
+  const weights = [stored!, fixture.cli].map(({ stages }) => stages.map((stage) => stage.weights));
+  const [sizes, sizesOnce] = weights.map((of) => of.map(({ bytes }) => bytes));
+  expect(sizes).toEqual(sizesOnce);
+  expect(weights[0]![0]!.sha256).not.toBe(weights[1]![0]!.sha256);
   const embed = (source: string | { name: string }) =>
     page.evaluate(async (source) => {
       const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
