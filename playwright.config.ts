@@ -53,8 +53,9 @@ export default defineConfig({
   reporter: [['list'], ['json', { outputFile: '.cache/playwright.json' }]],
   use: { baseURL: `http://localhost:${DEV_PORT}` },
   projects: [
-    { name: 'webgpu', use: { launchOptions: launch(SWIFTSHADER_WEBGPU) } },
-    { name: 'wasm', use: { launchOptions: launch([]) } },
+    // Each leaves out what is only for the other: see e2e/only.ts.
+    { name: 'webgpu', grepInvert: /@wasm\b/, use: { launchOptions: launch(SWIFTSHADER_WEBGPU) } },
+    { name: 'wasm', grepInvert: /@webgpu\b/, use: { launchOptions: launch([]) } },
   ].map((project) => ({ ...project, metadata: { siteURL: `http://localhost:${SITE_PORT}`, siteFolder: SITE_FOLDER } })),
   webServer: [
     {

@@ -13,6 +13,7 @@ import { floats, golden, syntheticImage } from '../src/testing/golden';
 import { startHub } from '../src/testing/hub-server';
 import { bundleUrl, compare, openBlank } from './fixture-pages';
 import { hashesOf, storedManifests } from './hub-pages';
+import { WASM_ONLY, WEBGPU_ONLY } from './only';
 
 const FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 
@@ -133,8 +134,7 @@ for (const [index, { name, bundle, gpu, more }] of MODELS.entries()) {
   // Without the full tests each architecture runs on one build: SwiftShader takes half a minute for it.
   const builds = ['jspi', 'asyncify'] as const;
   for (const build of FULL ? builds : [builds[index % 2]!]) {
-    test(`${name} on a GPU, ${build} build`, async ({ page }, info) => {
-      test.skip(info.project.name !== 'webgpu', 'needs a GPU');
+    test(`${name} on a GPU, ${build} build`, WEBGPU_ONLY, async ({ page }) => {
       const problems = await openBlank(page);
       const cases = casesOf(name, gpu);
       const options = { device: 'webgpu', probe: 'never', internal: { build, strictPlacement: true } } as const;
@@ -145,8 +145,7 @@ for (const [index, { name, bundle, gpu, more }] of MODELS.entries()) {
     });
   }
 
-  test(`${name} on WASM`, async ({ page }, info) => {
-    test.skip(info.project.name !== 'wasm', 'runs without a GPU');
+  test(`${name} on WASM`, WASM_ONLY, async ({ page }) => {
     const problems = await openBlank(page);
     const cases = FULL ? backboneOracle(name).cases : casesOf(name, [...gpu, ...more]);
     const { vectors } = await embedCases(page, bundleUrl(bundle), { device: 'wasm', probe: 'never' }, cases);
@@ -157,8 +156,7 @@ for (const [index, { name, bundle, gpu, more }] of MODELS.entries()) {
 
 for (const { recipe, dtype, bundle, repos, cases } of ON_A_HUB) {
   const [source] = Object.keys(repos);
-  test(`${source} from a Hub at ${dtype}`, async ({ page }, info) => {
-    test.skip(info.project.name !== 'wasm', 'no GPU is involved: once is enough');
+  test(`${source} from a Hub at ${dtype}`, WASM_ONLY, async ({ page }) => {
     const folders = Object.entries(repos).map(([repo, folder]) => [repo, `reference/fixtures/${folder}`]);
     const hub = await startHub({ repos: Object.fromEntries(folders) as Record<string, string> });
     try {

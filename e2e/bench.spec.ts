@@ -5,10 +5,15 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test, type Page } from '@playwright/test';
 import type { MeasureReport } from '../src/measure';
+import { WASM_ONLY } from './only';
 import { IS_FULL, openWatched, siteOf, violations } from './site-pages';
 import { serveTinySiglip } from './tiny-siglip';
 
 test.use({ serviceWorkers: 'block', permissions: ['clipboard-read', 'clipboard-write'] });
+
+test.beforeEach(({}, { project }) => {
+  test.skip(project.name !== 'wasm' && !IS_FULL, 'a minute on SwiftShader');
+});
 
 const measure = (page: Page) => page.getByRole('button', { name: 'Measure', exact: true });
 
@@ -27,7 +32,6 @@ function fieldsOf(value: unknown): unknown {
 }
 
 test('nano: figures with their stages, a cosine of 1, and the same fields as vlm2vec bench', async ({ page }, info) => {
-  test.skip(info.project.name === 'webgpu' && !IS_FULL, 'a minute on SwiftShader');
   const device = info.project.name === 'wasm' ? 'wasm' : 'webgpu';
   const sizes = { pictures: device === 'wasm' ? '16,1024' : '16', captions: '2' };
   const address = `${siteOf(info)}/bench.html?device=${device}&${new URLSearchParams(sizes).toString()}`;
@@ -87,28 +91,28 @@ test('nano: figures with their stages, a cosine of 1, and the same fields as vlm
   await expect(page.getByText('Stopped.')).toBeVisible();
 });
 
-test('transformers.js: nothing is requested before the click, sizes come first, then figures', async ({
-  page,
-}, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same on both');
-  const asked = await serveTinySiglip(page.context());
-  await openWatched(page, `${siteOf(info)}/bench.html?device=wasm&captions=2`);
-  await page.getByRole('button', { name: 'Open the page that connects to the Hub' }).click();
-  await page.waitForURL('**/bench-hub.html?**');
-  await page.getByRole('button', { name: 'Look up their sizes' }).click();
-  const rival = page.locator('[data-rival="siglip"]');
-  await expect(rival).toContainText(/q8, on wasm: [\d.]+ [kM]B to download/);
-  await expect(page.locator('[data-rival="embeddinggemma-2"]')).toContainText('q4, on wasm: 3.0 MB to download');
-  expect(asked).toEqual([]);
-  await rival.getByRole('button', { name: 'Download and measure' }).click();
-  await expect(rival.locator('[data-figure="captions 2"] .each')).toHaveText(/^[\d.,]+$/);
-  await expect(rival.locator('[data-figure="picture null"] .each')).toHaveText(/^[\d.,]+$/);
-  await expect(rival.locator('.bad')).toHaveCount(0);
-  expect(asked).toContain('onnx/vision_model_quantized.onnx');
-});
+test(
+  'transformers.js: nothing is requested before the click, sizes come first, then figures',
+  WASM_ONLY,
+  async ({ page }, info) => {
+    const asked = await serveTinySiglip(page.context());
+    await openWatched(page, `${siteOf(info)}/bench.html?device=wasm&captions=2`);
+    await page.getByRole('button', { name: 'Open the page that connects to the Hub' }).click();
+    await page.waitForURL('**/bench-hub.html?**');
+    await page.getByRole('button', { name: 'Look up their sizes' }).click();
+    const rival = page.locator('[data-rival="siglip"]');
+    await expect(rival).toContainText(/q8, on wasm: [\d.]+ [kM]B to download/);
+    await expect(page.locator('[data-rival="embeddinggemma-2"]')).toContainText('q4, on wasm: 3.0 MB to download');
+    expect(asked).toEqual([]);
+    await rival.getByRole('button', { name: 'Download and measure' }).click();
+    await expect(rival.locator('[data-figure="captions 2"] .each')).toHaveText(/^[\d.,]+$/);
+    await expect(rival.locator('[data-figure="picture null"] .each')).toHaveText(/^[\d.,]+$/);
+    await expect(rival.locator('.bad')).toHaveCount(0);
+    expect(asked).toContain('onnx/vision_model_quantized.onnx');
+  },
+);
 
-test('transformers.js without a network: a plain error', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same on both');
+test('transformers.js without a network: a plain error', WASM_ONLY, async ({ page }, info) => {
   await page.context().route('https://huggingface.co/**', (route) => route.abort('internetdisconnected'));
   await page.goto(`${siteOf(info)}/bench-hub.html?device=wasm`);
   await page.getByRole('button', { name: 'Look up their sizes' }).click();

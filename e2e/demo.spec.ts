@@ -1,6 +1,7 @@
 /** @file The ranking page as a visitor uses it, on the built site, with nano on the CPU. */
 import { expect, test, type Page } from '@playwright/test';
 import { drop, IS_FULL, openWatched, ranked, rankUrl, settled, siteOf, transferOf } from './site-pages';
+import { WASM_ONLY } from './only';
 
 test.beforeEach(({}, { project }) => {
   test.skip(project.name !== 'wasm' && !IS_FULL, 'nano takes long on SwiftShader; runtime.spec.ts covers WebGPU');
@@ -259,8 +260,7 @@ test('numbers, link and code are copied; the link contains words but no picture'
   await expect(other.locator('.matrix .text').first()).toHaveValue('a straw & berry');
 });
 
-test('a missing device is refused, and the CPU can be chosen', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'needs a browser without an adapter');
+test('a missing device is refused, and the CPU can be chosen', WASM_ONLY, async ({ page }, info) => {
   await page.goto(`${siteOf(info)}/?device=webgpu`);
   await expect(alert(page)).toContainText('WebGPU cannot be used here.');
   await page.locator('#device').selectOption('wasm');

@@ -11,6 +11,7 @@ import { layoutFaults } from './layout';
 import type { VLM2VecRank } from '../src/elements/rank-element';
 import type { VLM2VecRankProps } from '../src/elements/react';
 import type { VLM2VecSearch } from '../src/elements/search-element';
+import { WASM_ONLY } from './only';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const NAMES = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'];
@@ -48,8 +49,7 @@ test.afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('search by words, more like this, keyboard, and a ranking in a form', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same page, whichever device runs the model');
+test('search by words, more like this, keyboard, and a ranking in a form', WASM_ONLY, async ({ page }) => {
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   await page.goto(host.url);
@@ -114,41 +114,42 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   expect(problems).toEqual([]);
 });
 
-test('names of places filter where the page says where they are, and a wrong address is told', async ({
-  page,
-}, info) => {
-  test.skip(info.project.name !== 'wasm', 'no model is loaded');
-  writeFileSync(
-    path.join(folder, 'trips.html'),
-    `<!doctype html><html lang="de"><meta charset="utf-8"><title>Trips</title><body>
+test(
+  'names of places filter where the page says where they are, and a wrong address is told',
+  WASM_ONLY,
+  async ({ page }) => {
+    writeFileSync(
+      path.join(folder, 'trips.html'),
+      `<!doctype html><html lang="de"><meta charset="utf-8"><title>Trips</title><body>
      <vlm2vec-search src="trips.index" places="vlm2vec/places/"></vlm2vec-search>
      <script type="module" src="vlm2vec/lib/elements.js"></script></body></html>`,
-  );
-  await page.goto(`${host.url}trips.html`);
-  const found = await page.locator('vlm2vec-search').evaluate(async (element: VLM2VecSearch) => {
-    const meant = async (typed: string) => {
-      const result = await element.search(typed);
-      return [
-        ...result!.items.map(({ name }) => name),
-        ...result!.understood!.recognised.map(({ meaning }) => meaning),
-      ];
-    };
-    const all = [await meant('in Sydney'), await meant('im März 2018')];
-    element.places = 'nowhere';
-    const told = new Promise<string>((resolve) =>
-      element.addEventListener('vlm2vec-error', (event) =>
-        resolve((event as CustomEvent<{ error: Error }>).detail.error.message),
-      ),
     );
-    void element.search('in Sydney');
-    return [...all, await told];
-  });
-  expect(found).toEqual([
-    ['harbour.jpg', 'Sydney, Australia'],
-    ['harbour.jpg', '2018-03-01 – 2018-03-31'],
-    expect.stringMatching(/places.*nowhere\/places\.bin.*404/),
-  ]);
-});
+    await page.goto(`${host.url}trips.html`);
+    const found = await page.locator('vlm2vec-search').evaluate(async (element: VLM2VecSearch) => {
+      const meant = async (typed: string) => {
+        const result = await element.search(typed);
+        return [
+          ...result!.items.map(({ name }) => name),
+          ...result!.understood!.recognised.map(({ meaning }) => meaning),
+        ];
+      };
+      const all = [await meant('in Sydney'), await meant('im März 2018')];
+      element.places = 'nowhere';
+      const told = new Promise<string>((resolve) =>
+        element.addEventListener('vlm2vec-error', (event) =>
+          resolve((event as CustomEvent<{ error: Error }>).detail.error.message),
+        ),
+      );
+      void element.search('in Sydney');
+      return [...all, await told];
+    });
+    expect(found).toEqual([
+      ['harbour.jpg', 'Sydney, Australia'],
+      ['harbour.jpg', '2018-03-01 – 2018-03-31'],
+      expect.stringMatching(/places.*nowhere\/places\.bin.*404/),
+    ]);
+  },
+);
 
 /** Components that a test gives new properties by `show`. */
 const APPS = `
@@ -165,8 +166,7 @@ const APPS = `
     root.render(createElement(StrictMode, null, createElement(forReact.VLM2VecRank, props)));
   };`;
 
-test('as components of React and Vue: every property is set, and reset', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'no model is loaded');
+test('as components of React and Vue: every property is set, and reset', WASM_ONLY, async ({ page }) => {
   await build({
     ...{ stdin: { contents: APPS, resolveDir: ROOT }, outdir: path.join(folder, 'apps'), logLevel: 'error' },
     ...{ bundle: true, format: 'esm', splitting: true, platform: 'browser', external: ['node:*'] },

@@ -11,6 +11,7 @@ import {
   openBlank,
   worst,
 } from './fixture-pages';
+import { WASM_ONLY } from './only';
 
 type Index = typeof import('../src/index');
 type Load = Pick<LoadOptions, 'device' | 'activations' | 'probe' | 'internal'>;
@@ -115,8 +116,9 @@ for (const [project, builds] of Object.entries(BUILDS)) {
         });
       }
 
-      test('stages chained, and DoRA at fp16 and q8', async ({ page }) => {
-        test.skip(build === 'asyncify' && !FULL, 'graphs and kernels are those of the JSPI build');
+      // Of both builds, the graphs and kernels are the same.
+      const isSame = build === 'asyncify';
+      (isSame && !FULL ? test.skip : test)('stages chained, and DoRA at fp16 and q8', async ({ page }) => {
         await openBlank(page);
         const inputs = device === 'webgpu' ? GPU_SAMPLE : SAMPLE;
         for (const [bundle, name, least] of BUNDLES) {
@@ -129,8 +131,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
         }
       });
 
-      test('64 captions in one call give the same as each alone', async ({ page }) => {
-        test.skip(build === 'asyncify', 'graphs and kernels are those of the JSPI build');
+      (isSame ? test.skip : test)('64 captions in one call give the same as each alone', async ({ page }) => {
         await openBlank(page);
         const { together, alone } = await page.evaluate(
           async ({ url, device, internal, every }) => {
@@ -158,8 +159,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
   }
 }
 
-test('token ids, grids and every bit of the patches equal the oracle’s', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'no GPU in this');
+test('token ids, grids and every bit of the patches equal the oracle’s', WASM_ONLY, async ({ page }) => {
   await openBlank(page);
   const found = await page.evaluate(async (inputs) => {
     const { decodeImage } = (await import('/src/image/index.ts' as string)) as typeof import('../src/image');

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { openBlank } from './fixture-pages';
+import { WASM_ONLY } from './only';
 
 const NANO = '/models/nano/';
 
@@ -94,8 +95,7 @@ function unfinished(page: Page): Promise<string[]> {
   });
 }
 
-test('a hostile bundle is refused, and leaves no file', async ({ page }, { project }) => {
-  test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough');
+test('a hostile bundle is refused, and leaves no file', WASM_ONLY, async ({ page }) => {
   const manifest = readFileSync('public/models/nano/bundle.json', 'utf8');
   await openBlank(page);
   await page.route('**/hostile/**', (route) => {

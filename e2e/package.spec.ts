@@ -17,6 +17,7 @@ import {
 import type { VLM2Vec } from '../src/index';
 import { startHost, type Host, type HostOptions } from '../scripts/bundlers/host';
 import { linkExample, run, runNodeExample } from '../scripts/bundlers/prepare';
+import { WASM_ONLY } from './only';
 import { IS_FULL } from './site-pages';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-examples-'));
@@ -33,8 +34,7 @@ test.beforeAll(() => {
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the package runs from a plain folder', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm' && !IS_FULL, 'the same files on either device');
+test('the package runs from a plain folder', IS_FULL ? {} : WASM_ONLY, async ({ page }, info) => {
   linkExample('no-bundler', at('no-bundler'));
   renameSync(at('no-bundler/node_modules/vlm2vec-web/dist'), at('no-bundler/vlm2vec'));
   const opened = await openExample(page, at('no-bundler'), { base: '/some/folder/' });
@@ -53,8 +53,7 @@ async function openBare(page: Page, options: HostOptions = {}): Promise<Host> {
   return host;
 }
 
-test('after load nothing is fetched, and after prepare not even for HEIC', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
+test('after load nothing is fetched, and after prepare not even for HEIC', WASM_ONLY, async ({ page }) => {
   const options: HostOptions = {};
   const host = await openBare(page, options);
   const heic = [...readFileSync('e2e/search-index/red-blue.heic')];
@@ -87,7 +86,7 @@ test('after load nothing is fetched, and after prepare not even for HEIC', async
       (vector) => vector.length,
       (error: Error) => `${error.name}: ${error.message}`,
     );
-  expect(await inPage(embedHeic)).toMatch(/^SourceNotFoundError: The script \S+libheif\S+ is not there/);
+  expect(await inPage(embedHeic)).toMatch(/^SourceNotFoundError: inputs\[0\]: The script \S+libheif\S+ is not there/);
 
   delete options.lacks;
   await inPage((model) => model.prepare());
@@ -96,8 +95,7 @@ test('after load nothing is fetched, and after prepare not even for HEIC', async
   host.stop();
 });
 
-test('a missing file is named, with the answer of the server', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
+test('a missing file is named, with the answer of the server', WASM_ONLY, async ({ page }) => {
   const forgotten: [RegExp, RegExp][] = [
     [/\.wasm$/, /The wasm \S+\/ort-wasm-simd-threaded\.wasm/],
     [/ort\.wasm\.bundle/, /The script \S+\/ort\.wasm\.bundle\.min\.js/],
@@ -124,21 +122,21 @@ test('a missing file is named, with the answer of the server', async ({ page }, 
   }
 });
 
-test('Vite builds it without configuration, for any base; threads work, under a strict policy', async ({
-  page,
-}, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
-  linkExample('vite', at('vite'), ['vite']);
-  const base = '/some/base/';
-  run(at('vite'), process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--base', base]);
-  expectAsInNode(await openExample(page, at('vite/dist'), { base }), expected, 'wasm');
-  const isolated = await openExample(page, at('vite/dist'), { base, isolated: true, strict: true });
-  expectAsInNode(isolated, expected, 'wasm');
-  expect(isolated.workers.filter((file) => /\bort\.wasm\b/.test(file))).not.toEqual([]);
-});
+test(
+  'Vite builds it without configuration, for any base; threads work, under a strict policy',
+  WASM_ONLY,
+  async ({ page }) => {
+    linkExample('vite', at('vite'), ['vite']);
+    const base = '/some/base/';
+    run(at('vite'), process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--base', base]);
+    expectAsInNode(await openExample(page, at('vite/dist'), { base }), expected, 'wasm');
+    const isolated = await openExample(page, at('vite/dist'), { base, isolated: true, strict: true });
+    expectAsInNode(isolated, expected, 'wasm');
+    expect(isolated.workers.filter((file) => /\bort\.wasm\b/.test(file))).not.toEqual([]);
+  },
+);
 
-test('esbuild: worker, .wasm and model in custom locations', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
+test('esbuild: worker, .wasm and model in custom locations', WASM_ONLY, async ({ page }) => {
   linkExample('esbuild', at('esbuild'), ['esbuild']);
   run(at('esbuild'), process.execPath, ['build.js']);
   const opened = await openExample(page, at('esbuild/dist'), { base: '/some/folder/' });
@@ -148,8 +146,7 @@ test('esbuild: worker, .wasm and model in custom locations', async ({ page }, in
   }
 });
 
-test('the search and the adapters, built by Vite', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
+test('the search and the adapters, built by Vite', WASM_ONLY, async ({ page }) => {
   const build = (name: string, tools: string[], ...options: string[]) => {
     linkExample(name, at(name), ['vite', ...tools]);
     run(at(name), process.execPath, ['node_modules/vite/bin/vite.js', 'build', ...options]);

@@ -9,6 +9,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { serveFolder } from '../scripts/serve-folder.ts';
+import { WASM_ONLY } from './only';
 import { IS_FULL } from './site-pages';
 
 const guide = readFileSync('docs/privacy.md', 'utf8');
@@ -18,11 +19,14 @@ const RECIPE = /^function confinedWorker.+?^}/ms.exec(guide)![0].replace('(): Wo
 
 const packageFiles = serveFolder(path.resolve('dist'));
 const picture = readFileSync('reference/fixtures/images/cat.png');
-let open: Server[];
+let open: Server[] = [];
 /** Requests to the other server. */
 let asked: string[];
 let other: string;
 
+test.beforeEach(({}, { project }) => {
+  test.skip(project.name !== 'wasm' && !IS_FULL, 'the policy does not depend on the device');
+});
 test.beforeEach(async () => {
   open = [];
   asked = [];
@@ -93,14 +97,12 @@ function embed(page: Page): Promise<{ device: string; lengths: number[]; refusal
 const works = (name: string) => ({ device: name, lengths: [192, 192] });
 
 test('the header of docs/privacy.md lets the package run and its worker reach nobody', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm' && !IS_FULL, 'the policy does not depend on the device');
   await page.goto(await site({ header: HEADER }));
   expect(await embed(page)).toEqual({ ...works(info.project.name), refusal: 'SourceNotFoundError' });
   expect(asked).toEqual([]);
 });
 
-test('so does the policy in HTML with a confined worker, and only with that', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the same policy, whatever computes');
+test('so does the policy in HTML with a confined worker, and only with that', WASM_ONLY, async ({ page }) => {
   await page.goto(await site({ head: META, script: `${RECIPE} window.confinedWorker = confinedWorker;` }));
   await page.waitForFunction(() => 'confinedWorker' in window);
   expect(await embed(page)).toEqual({ ...works('wasm'), refusal: 'SourceNotFoundError' });

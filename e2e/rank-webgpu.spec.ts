@@ -1,11 +1,11 @@
 /** @file The ranking page on WebGPU: the numbers that it shows are those of the CPU. */
 import { expect, test } from '@playwright/test';
 import { openWatched, ranked, rankUrl, settled, siteOf } from './site-pages';
+import { WEBGPU_ONLY } from './only';
 
 test.use({ serviceWorkers: 'block' });
 
-test('the same ranking on the GPU as on the CPU', async ({ page }, info) => {
-  test.skip(info.project.name !== 'webgpu', 'needs an adapter');
+test('the same ranking on the GPU as on the CPU', WEBGPU_ONLY, async ({ page }, info) => {
   const words = { caption: ['a bus', 'a strawberry', 'a grey cat'], sample: 'strawberry.png' };
   const { foreign, problems } = await openWatched(
     page,

@@ -4,6 +4,7 @@ import type { EmbedInput, EmbedOptions, MultiVector } from '../src/index';
 import { floats, golden, type GoldenCase } from '../src/testing/golden';
 import { bundleUrl, compare, openBlank } from './fixture-pages';
 import { IS_FULL } from './site-pages';
+import { WASM_ONLY } from './only';
 
 type Index = typeof import('../src/index');
 
@@ -25,10 +26,10 @@ function wantedOf({ embedding, embeddings }: GoldenCase): Float32Array {
 }
 
 for (const { recipe, both, wasm } of CASES) {
-  test(`${recipe} gives its authors' vectors`, async ({ page }, info) => {
+  // The others run Qwen2-VL's graphs, which fidelity.spec.ts tries on the GPU; half a minute each on SwiftShader.
+  const only = IS_FULL || recipe === 'qwen3-vl-embedding' ? {} : WASM_ONLY;
+  test(`${recipe} gives its authors' vectors`, only, async ({ page }, info) => {
     const device = info.project.name as 'webgpu' | 'wasm';
-    const isNew = recipe === 'qwen3-vl-embedding'; // the others run Qwen2-VL's graphs, which fidelity.spec.ts tries on the GPU
-    test.skip(device === 'webgpu' && !isNew && !IS_FULL, 'half a minute each on SwiftShader');
     const ids: readonly string[] = device === 'wasm' ? [...both, ...wasm] : both;
     const cases = golden(recipe).cases.filter(({ id }) => ids.includes(id));
     expect(cases).toHaveLength(ids.length);

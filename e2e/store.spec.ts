@@ -4,6 +4,7 @@
  */
 import { expect, test } from '@playwright/test';
 import { bundleUrl, openBlank } from './fixture-pages';
+import { WASM_ONLY } from './only';
 
 /** Runs in the browser. Returns its observations, as plain data. */
 const SCENARIO = `async (url) => {
@@ -65,8 +66,7 @@ const SCENARIO = `async (url) => {
 }`;
 
 for (const where of ['page', 'worker'] as const) {
-  test(`OPFS from a ${where}`, async ({ page }, { project }) => {
-    test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough');
+  test(`OPFS from a ${where}`, WASM_ONLY, async ({ page }) => {
     await openBlank(page);
     const scenario = SCENARIO.replace('BUNDLE', bundleUrl('dora-q8'));
     const seen = await page.evaluate(

@@ -155,17 +155,18 @@ export interface PreparedLoad {
 }
 
 /**
+ * @param call the function that was called, for messages
  * @throws InvalidInputError for unknown or meaningless options
  * @throws UnsupportedError in a page served neither over https nor from localhost
  */
-export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
+export async function prepareLoad(source: ModelSource, options: LoadOptions, call = 'load'): Promise<PreparedLoad> {
   if (globalThis.isSecureContext === false) {
     throw new UnsupportedError(
       'Browsers only let pages served over https (or from localhost) hash, lock and store. Serve the page over https.',
     );
   }
-  expectOptions('load', options);
-  expectKnown('load', options, LOAD_KEYS);
+  expectOptions(call, options);
+  expectKnown(call, options, LOAD_KEYS);
   const { worker = !isNode, modelsUrl, base, adapter, hubUrl, wasmPaths, signal, onProgress, ...settings } = options;
   expectHooks({ signal, onProgress });
   signal?.throwIfAborted();

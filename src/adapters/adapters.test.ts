@@ -8,10 +8,17 @@ import { MultiModalEmbedding } from '@llamaindex/core/embeddings';
 import { TextNode } from '@llamaindex/core/schema';
 import { cosineSimilarity, embed, embedMany, type EmbeddingModel } from 'ai';
 import { readFileSync } from 'node:fs';
-import OpenAI, { APIUserAbortError, BadRequestError, NotFoundError } from 'openai';
+import OpenAI, { APIUserAbortError, type APIError, BadRequestError, NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bytesToBase64 } from '../bundle/base64';
-import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../errors';
+import {
+  DeviceLostError,
+  DisposedError,
+  InvalidInputError,
+  NotFiniteError,
+  SourceNotFoundError,
+  UnsupportedError,
+} from '../errors';
 import { VLM2Vec, type EmbedInput, type EmbedOptions } from '../index';
 import { fixturePath } from '../testing/fixtures';
 import { aiSdkEmbeddingModel } from './ai-sdk';
@@ -70,6 +77,27 @@ describe('OpenAI', () => {
     const base64 = await client().embeddings.create({ model: 'vlm2vec', input: TEXTS[0]!, encoding_format: 'base64' });
     const bytes = Buffer.from(base64.data[0]!.embedding, 'base64');
     expectSame([Array.from({ length: model.dims }, (_, i) => bytes.readFloatLE(4 * i))], [expected[0]!]);
+  });
+
+  test('what the request is not to blame for is an error of the server, which is not asked again', async () => {
+    const failing = (error: Error) => {
+      let asked = 0;
+      const embed = () => (asked++, Promise.reject(error));
+      const client = new OpenAI({ apiKey: 'none', fetch: openAIFetch({ dims: 4, embed }), maxRetries: 1 });
+      const answer = client.embeddings.create({ model: 'vlm2vec', input: 'a' }).then(
+        () => null,
+        (refused: APIError) => ({ status: refused.status, type: refused.type, message: refused.message, asked }),
+      );
+      return answer;
+    };
+    expect(await failing(new DisposedError('The model has been disposed of.'))).toEqual({
+      ...{ status: 503, type: 'server_error', message: '503 The model has been disposed of.', asked: 1 },
+    });
+    expect(await failing(new DeviceLostError('The GPU is gone.'))).toMatchObject({ status: 503, asked: 2 });
+    expect(await failing(new NotFiniteError('Not a number.'))).toMatchObject({ status: 500, type: 'server_error' });
+    expect(await failing(new InvalidInputError('Too long.'))).toMatchObject({
+      ...{ status: 400, type: 'invalid_request_error', asked: 1 },
+    });
   });
 
   test("vLLM's messages embed a picture with its text", async () => {

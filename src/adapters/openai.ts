@@ -5,7 +5,16 @@
  */
 
 import { bytesToBase64 } from '../bundle/base64';
-import { InvalidInputError, SourceNotFoundError, UnsupportedError, VLM2VecError } from '../errors';
+import {
+  DeviceLostError,
+  DisposedError,
+  ImageFormatError,
+  ImageTooLargeError,
+  InvalidInputError,
+  SourceNotFoundError,
+  UnsupportedError,
+  VLM2VecError,
+} from '../errors';
 import type { EmbedInput, EmbedOptions } from '../runtime';
 import { embedAll, expectModel, refuseOthers, type Embedder } from './shared';
 
@@ -77,6 +86,14 @@ export interface CreateOptions {
   signal?: AbortSignal | null;
 }
 
+/** Errors that the request is to blame for. */
+const REQUEST_ERRORS = [
+  InvalidInputError,
+  UnsupportedError,
+  SourceNotFoundError, // a picture
+  ImageFormatError,
+  ImageTooLargeError,
+];
 const FIELDS = ['model', 'input', 'messages', 'encoding_format', 'dimensions'];
 
 /**
@@ -122,7 +139,8 @@ export function openAI(embedder: Embedder, options: OpenAIOptions = {}): OpenAIC
 
 /**
  * A `fetch` that answers `POST …/embeddings` with {@link openAI} and never uses the network: `new OpenAI({ apiKey:
- * 'none', fetch: openAIFetch(model) })`. Errors become responses with status 400, like those of a server.
+ * 'none', fetch: openAIFetch(model) })`. Errors become responses like those of a server: 400 for what is wrong with the request,
+ * 503 if the model is gone, 500 if it failed.
  */
 export function openAIFetch(embedder: Embedder, options?: OpenAIOptions): typeof fetch {
   const client = openAI(embedder, options);
@@ -140,17 +158,23 @@ export function openAIFetch(embedder: Embedder, options?: OpenAIOptions): typeof
       if (error instanceof SyntaxError) return failure(400, 'The body is not JSON.', null);
       if (!(error instanceof VLM2VecError)) throw error;
       const { field } = error.details;
-      return failure(
-        error instanceof SourceNotFoundError && field === 'model' ? 404 : 400,
-        error.message,
-        field ?? null,
-      );
+      const response = failure(statusOf(error), error.message, field ?? null);
+      // The client would otherwise try again, and a model that is disposed of stays so.
+      if (error instanceof DisposedError) response.headers.set('x-should-retry', 'false');
+      return response;
     }
   };
 }
 
+function statusOf(error: VLM2VecError): number {
+  if (error instanceof SourceNotFoundError && error.details.field === 'model') return 404;
+  if (error instanceof DisposedError || error instanceof DeviceLostError) return 503;
+  return REQUEST_ERRORS.some((each) => error instanceof each) ? 400 : 500;
+}
+
 function failure(status: number, message: string, param: unknown): Response {
-  return Response.json({ error: { message, type: 'invalid_request_error', param, code: null } }, { status });
+  const type = status < 500 ? 'invalid_request_error' : 'server_error';
+  return Response.json({ error: { message, type, param, code: null } }, { status });
 }
 
 function inputsOf({ input, messages }: EmbeddingRequest): EmbedInput[] {

@@ -6,6 +6,7 @@ import { pairKey } from '../eval/vectors';
 import { makeFolder } from '../store/write-errors.node.js';
 import { replaceFile } from '../store/write-whole.node.js';
 import { printLine } from './output';
+import { writingOnce } from './outputs/partial-file';
 import { openSink, publishPlace, type SinkPlace } from './outputs/places';
 
 /** Written completely or not at all. */
@@ -48,7 +49,8 @@ export interface VectorOutput<S extends NamedSet> {
 export async function exportVectors<S extends NamedSet>(place: SinkPlace, output: VectorOutput<S>): Promise<void> {
   const { data, sets, limit, store, dims, provenance, signal } = output;
   const columns = ['set', 'text', 'image'].map((name) => ({ name, type: 'string' as const }));
-  const sink = await openSink(place, { columns, dims, precision: 'float32', several: false, provenance }, null, false);
+  const shape = { columns, dims, precision: 'float32', several: false, provenance, named: writingOnce } as const;
+  const sink = await openSink(place, shape, null, false);
   try {
     for (const set of sets) {
       const { pairs } = await data.rows(set, { limit, signal });
@@ -62,7 +64,7 @@ export async function exportVectors<S extends NamedSet>(place: SinkPlace, output
     }
     await sink.complete();
     await sink.close();
-    await publishPlace(place, false);
+    await publishPlace(place, false, writingOnce);
   } catch (error) {
     await sink.discard();
     throw error;

@@ -192,3 +192,10 @@ test.each([
     UnsupportedError, // no adapter, so it cannot have a base
   );
 });
+
+test('an option that is misspelt is refused in the name of the function', async () => {
+  for (const name of ['estimate', 'isCached', 'add'] as const) {
+    const wrong = models[name](REPO, { dtpye: 'q8' } as never);
+    await expect(wrong).rejects.toThrow(`models.${name} has no option 'dtpye'. Did you mean 'dtype'?`);
+  }
+});

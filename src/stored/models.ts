@@ -90,7 +90,7 @@ export const models = {
    * would be loaded with: a different `dtype` is a different model.
    */
   async isCached(source: ModelSource, options: EstimateOptions = {}): Promise<boolean> {
-    const { spec, settings, signal } = await prepareLoad(source, options);
+    const { spec, settings, signal } = await prepareLoad(source, options, 'models.isCached');
     const { isKept } = await importing(() => import('./estimate'));
     return isKept(spec, { ...openOptions(settings), signal });
   },
@@ -110,7 +110,7 @@ export const models = {
    * it. Reads a few small files (listing, configs, or `bundle.json`).
    */
   async estimate(source: ModelSource, options: EstimateOptions = {}): Promise<Estimate> {
-    const { spec, settings, signal } = await prepareLoad(source, options);
+    const { spec, settings, signal } = await prepareLoad(source, options, 'models.estimate');
     const { estimateSource } = await importing(() => import('./estimate'));
     return estimateSource(spec, { ...openOptions(settings), signal });
   },
@@ -122,7 +122,7 @@ export const models = {
    * @throws the errors of {@link VLM2Vec.load}; StorageFullError if it does not fit
    */
   async add(source: ModelSource, options: AddOptions = {}): Promise<StoredModel> {
-    const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options);
+    const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options, 'models.add');
     const backend = await startBackend(worker);
     try {
       const name = await heard({ signal, onProgress }, (hooks) => backend.add(spec, settings, hooks));

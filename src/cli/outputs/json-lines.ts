@@ -21,7 +21,7 @@ export function jsonLine(row: OutputRow, { several, precision }: Pick<SinkShape,
 }
 
 export async function jsonLinesSink(file: string, shape: SinkShape, state: SinkState | null): Promise<Sink> {
-  const partial = await PartialFile.open(file, state === null ? null : state.bytes!);
+  const partial = await PartialFile.open(file, state === null ? null : state.bytes!, shape.named);
   const commit = async () => {
     await partial.sync();
     return { bytes: partial.bytes };

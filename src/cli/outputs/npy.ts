@@ -26,8 +26,8 @@ export async function npySink(file: string, shape: SinkShape, state: SinkState |
     );
   }
   const width = precision === 'binary' ? shape.dims / 8 : shape.dims;
-  const matrix = await PartialFile.open(file, state === null ? null : state.bytes!);
-  const ids = await PartialFile.open(idsName(file), state === null ? null : state.ids!);
+  const matrix = await PartialFile.open(file, state === null ? null : state.bytes!, shape.named);
+  const ids = await PartialFile.open(idsName(file), state === null ? null : state.ids!, shape.named);
   let rows = state?.rows ?? 0;
   if (state === null) await matrix.append(npyHeader(precision, 0, width));
   const commit = async (): Promise<SinkState> => {

@@ -18,14 +18,19 @@ const GROUP_NUMBERS = 2 * 1024 * 1024;
 export const logNames = (file: string) => [`${file}.rows`, `${file}.groups`] as const;
 
 export async function parquetSink(file: string, shape: SinkShape, state: SinkState | null): Promise<Sink> {
-  const { columns, dims, several, precision } = shape;
+  const { columns, dims, several, precision, named } = shape;
   const [rowsName, groupsName] = logNames(file);
-  const output = await PartialFile.open(file, state === null ? null : state.bytes!);
+  const output = await PartialFile.open(file, state === null ? null : state.bytes!, named);
   const { log: rowLog, records } = await RecordLog.open<VectorRow[]>(
     rowsName,
     state && [state.rowStart!, state.rowEnd!],
+    named,
   );
-  const { log: groupLog, records: groups } = await RecordLog.open<RowGroup>(groupsName, state && [0, state.groups!]);
+  const { log: groupLog, records: groups } = await RecordLog.open<RowGroup>(
+    groupsName,
+    state && [0, state.groups!],
+    named,
+  );
   const { ParquetWriter, ByteWriter } = await import('hyparquet-writer');
   const buffer = new ByteWriter();
   const writer = new ParquetWriter({

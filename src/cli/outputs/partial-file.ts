@@ -13,6 +13,11 @@ export function writingRun<T>(file: string, work: () => Promise<T>): Promise<T> 
   return writing(file, work, 'run again with --resume: what was already written is kept');
 }
 
+/** {@link writing}, in a run that starts again from the beginning. */
+export function writingOnce<T>(file: string, work: () => Promise<T>): Promise<T> {
+  return writing(file, work, 'run it again');
+}
+
 export class PartialFile {
   readonly #file: string;
   readonly #handle: FileHandle;
@@ -105,10 +110,10 @@ export class PartialFile {
 export const partialName = (file: string) => `${file}.partial`;
 
 /** Gives a closed file its name; if there is no partial file, that has been done already. */
-export async function publishFile(file: string): Promise<void> {
+export async function publishFile(file: string, named = writingRun): Promise<void> {
   const renaming = () =>
     rename(partialName(file), file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
-  await writingRun(file, renaming);
+  await named(file, renaming);
 }

@@ -101,12 +101,12 @@ export async function openSink(
 }
 
 /** Gives what a sink has completed and closed its names; may be repeated if it was interrupted. */
-export async function publishPlace(place: SinkPlace, hasErrors: boolean): Promise<void> {
+export async function publishPlace(place: SinkPlace, hasErrors: boolean, named?: SinkShape['named']): Promise<void> {
   const errors = errorsName(place);
-  if (place.kind !== 'jsonl') await (hasErrors ? publishFile(errors) : rm(errors, { force: true }));
+  if (place.kind !== 'jsonl') await (hasErrors ? publishFile(errors, named) : rm(errors, { force: true }));
   if (place.kind === 'lance') return;
-  if (place.kind === 'npy') await publishFile(idsName(place.file));
-  await publishFile(place.file);
+  if (place.kind === 'npy') await publishFile(idsName(place.file), named);
+  await publishFile(place.file, named);
   if (place.kind !== 'parquet') return;
   for (const log of logNames(place.file)) await rm(partialName(log), { force: true });
 }

@@ -4,7 +4,7 @@
  */
 
 import { deserialize, serialize } from 'node:v8';
-import { PartialFile } from './partial-file';
+import { PartialFile, type writingRun } from './partial-file';
 
 const LENGTH_BYTES = 4;
 
@@ -22,9 +22,10 @@ export class RecordLog<T> {
   static async open<T>(
     name: string,
     range: readonly [number, number] | null,
+    named?: typeof writingRun,
   ): Promise<{ log: RecordLog<T>; records: T[] }> {
     const isEmpty = range === null || range[0] === range[1]; // the log may have been truncated since
-    const file = await PartialFile.open(name, isEmpty ? null : range[1]);
+    const file = await PartialFile.open(name, isEmpty ? null : range[1], named);
     const all = Buffer.from(await file.read(isEmpty ? 0 : range[0], file.bytes));
     const records: T[] = [];
     for (let at = 0; at < all.length;) {

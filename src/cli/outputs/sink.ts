@@ -1,6 +1,7 @@
 /** @file Takes results, wherever they go: in order, piece by piece, so that a run that was killed can continue. */
 
 import type { ColumnType } from '../inputs/record';
+import type { writingRun } from './partial-file';
 import type { StoredPrecision } from './precision';
 
 /** A result. */
@@ -36,6 +37,8 @@ export interface SinkShape {
   several: boolean;
   /** Which model made the vectors; stored with them. */
   provenance: Record<string, string>;
+  /** Gives the refusals of the file system their names. @default those of a run that `--resume` continues */
+  named?: typeof writingRun;
 }
 
 /** Plain data: what a sink must know to continue where it was. */
