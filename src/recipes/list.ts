@@ -1,5 +1,6 @@
 /** @file The list of recipes, and how the recipe of a checkpoint is found. */
 
+import { deepFreeze } from '../bundle/deep-freeze';
 import { InvalidInputError } from '../errors';
 import { b3 } from './b3';
 import { colqwen2 } from './colqwen2';
@@ -13,7 +14,7 @@ import { unimeV2 } from './unime-v2';
 import { vlm2vec, vlm2vecV2 } from './vlm2vec';
 
 /** All recipes included in the package. */
-export const recipes: readonly Recipe[] = [
+export const recipes: readonly Recipe[] = /* @__PURE__ */ deepFreeze([
   vlm2vec,
   vlm2vecV2,
   b3,
@@ -29,7 +30,7 @@ export const recipes: readonly Recipe[] = [
   unimeV2,
   lamraRet,
   siglip2,
-];
+]);
 
 /** @throws InvalidInputError for a name that no recipe has */
 export function recipeNamed(name: string): Recipe {

@@ -123,6 +123,9 @@ describe('a text that is surely too long', () => {
       /has 40000 characters, .* 400 tokens .* set maxTokens/,
     );
     expect(() => fitPrompt({ ...given, images: [9] }, { most, maxTokens: 20, cut: 'text' })).toThrow(/20 tokens/);
+    expect(() => fitPrompt({ ...given, text: 'a', characters: 99_999 }, { most, cut: 'end' })).toThrow(
+      /has 99999 char/,
+    );
     expect(seen.characters).toBe(0);
   });
 

@@ -15,6 +15,8 @@ export interface PromptToFit {
   pictureOptions: readonly PictureOption[];
   /** The ids of the prompt with this text in it. */
   encode(text: string | undefined): EncodedPrompt;
+  /** UTF-16 units of the whole prompt, instruction and template included. @default those of the text */
+  characters?: number;
   /** Whether the prompt surely has more than this many tokens; asked before it is tokenized. @default never */
   isLonger?(tokens: number): boolean;
   /** The first ids of the prompt, more than this many of them, and those that end it. @default all of them */
@@ -68,11 +70,15 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut, overlong 
   return cut === 'end' ? cutAt(encoded, maxTokens) : shortened(prompt, maxTokens);
 }
 
-function farTooLong({ text = '' }: PromptToFit, limit: number, hasPictures: boolean): InvalidInputError {
+function farTooLong(
+  { text = '', characters = text.length }: PromptToFit,
+  limit: number,
+  hasPictures: boolean,
+): InvalidInputError {
   return new InvalidInputError(
-    `The text has ${text.length} characters, which are more than ${limit} tokens whatever they are; that is the limit. ` +
+    `The text with its prompt has ${characters} characters, which are more than ${limit} tokens whatever they are; that is the limit. ` +
       (hasPictures ? 'Shorten it.' : 'Shorten it, or set maxTokens to cut it.'),
-    { characters: text.length, maxTokens: limit },
+    { characters, maxTokens: limit },
   );
 }
 

@@ -96,6 +96,7 @@ export class Preparer {
         encode: (shown) => backbone.encode(this.#tokenizer, composeWith(shown).prompt, tokens),
         // Models that cut every text themselves do so before they tokenize it.
         ...(backbone.textTokens === undefined && {
+          characters: whole.length,
           isLonger: (most: number) => this.#tokenizer.isLonger(whole, most),
           ...(pictures.length === 0 && {
             encodeBeginning: (most: number) =>

@@ -3,6 +3,7 @@
  * doubled "to", missing full stops, image tokens in texts that come without an image).
  */
 import { expectArgument, expectString, isRecord } from '../arguments';
+import { deepFreeze } from '../bundle/deep-freeze';
 import type { PromptConfig } from '../bundle/manifest';
 
 /** `{image}` is the model's image token, `{text}` the query, caption, label or answer. */
@@ -26,7 +27,7 @@ const CROPPED_OBJECT = '{image}\nRepresent the given cropped image of the object
 const REGION = '{image}\nSelect the portion of the image that follows the language expressions: "{text}"\n';
 
 /** The prompts of MMEB's datasets, by name. */
-export const instructions = {
+export const instructions = /* @__PURE__ */ deepFreeze({
   // Classification
   'ImageNet-1K': CLASSIFICATION,
   N24News: classify('Represent the given news image with the following caption for domain classification: {text}'),
@@ -98,7 +99,7 @@ export const instructions = {
     query: '{image}\nSelect the portion of the image that answers the question "{text}"\n',
     target: CROPPED_OBJECT,
   },
-} as const satisfies Record<string, TaskPrompts>;
+} as const satisfies Record<string, TaskPrompts>);
 
 /** The name of one of MMEB's datasets. */
 export type TaskName = keyof typeof instructions;
