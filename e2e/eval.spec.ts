@@ -5,7 +5,7 @@ import { siteOf } from './site-pages';
 
 test.use({ serviceWorkers: 'block' });
 
-const QUERIES = 2;
+const QUERIES = 3;
 
 test.beforeEach(({}, info) => {
   test.skip(info.project.name !== 'wasm', 'nano takes minutes on SwiftShader; bench/nano-eval.ts measures WebGPU');
