@@ -76,7 +76,7 @@ function farTooLong(
   hasPictures: boolean,
 ): InvalidInputError {
   return new InvalidInputError(
-    `The text with its prompt has ${characters} characters, which are more than ${limit} tokens whatever they are; that is the limit. ` +
+    `The text with its prompt has ${characters} characters, more than any ${limit} tokens; the model takes at most ${limit}. ` +
       (hasPictures ? 'Shorten it.' : 'Shorten it, or set maxTokens to cut it.'),
     { characters, maxTokens: limit },
   );
