@@ -120,7 +120,7 @@ describe('a text that is surely too long', () => {
     const { seen, prompt: given } = asked();
     expect(() => fitPrompt(given, { most, cut: 'end' })).toThrow(InvalidInputError);
     expect(() => fitPrompt(given, { most, cut: 'text' })).toThrow(
-      /has 40000 characters, .* 400 tokens .* set maxTokens/,
+      /has 40000 characters, .* at most 400\. .* set maxTokens/,
     );
     expect(() => fitPrompt({ ...given, images: [9] }, { most, maxTokens: 20, cut: 'text' })).toThrow(/20 tokens/);
     expect(() => fitPrompt({ ...given, text: 'a', characters: 99_999 }, { most, cut: 'end' })).toThrow(
