@@ -3,14 +3,13 @@
  * between runtime and converter.
  */
 
+import { BLOCK } from './blocks';
 import { uniforms } from './random';
 
 /** The most columns between which all second moments are computed. */
 export const MOMENT_COLUMNS = 256;
 /** How many directions stand for those between other columns. */
 export const SKETCH_COLUMNS = 64;
-/** Weights that are rounded with one scale, which are never in two groups. */
-const BLOCK = 32;
 const SEED = 20261129;
 
 /** Second moments of the inputs that some matrices are multiplied with. */
@@ -27,7 +26,10 @@ export interface InputMoments {
   sketch: Float32Array | null;
 }
 
-/** Columns of every group but the last, which has the rest: as few groups as possible, and of similar size. */
+/**
+ * Columns of every group but the last, which has the rest: as few groups as possible, and of similar size. Weights that
+ * are rounded with one scale are never in two groups.
+ */
 export function groupWidth(columns: number): number {
   return Math.ceil(columns / Math.ceil(columns / MOMENT_COLUMNS) / BLOCK) * BLOCK;
 }

@@ -2,7 +2,7 @@
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
 import { momentBytes } from '../bundle/moments';
-import { architectureOf, buildMomentsGraph, slicesToFit, type Head, type PlannedWeight } from '../models';
+import { architectureOf, momentColumns, slicesToFit, type Head, type PlannedWeight } from '../models';
 import { plainLayouts } from './choose';
 import { boundLayout, storedBytes, tensorsOf, type WeightLayout } from './layout';
 import { placeWeights } from './plan';
@@ -40,8 +40,8 @@ export function plannedStorage(config: JsonObject, dtype: WeightDtype, head?: He
   const moments = stages
     .flatMap(({ plan: { kind, steps }, file: { path, weights } }) => {
       const tensors = weights.flatMap((placed) => placed.tensors);
-      return buildMomentsGraph(network, { kind, steps, weights: { path }, tensors }, {}).moments;
+      return momentColumns(network, { kind, steps, weights: { path }, tensors });
     })
-    .reduce((sum, { columns }) => sum + momentBytes(columns), 0);
+    .reduce((sum, columns) => sum + momentBytes(columns), 0);
   return { store: gpu + table.bytes, gpu, largestBuffer, moments };
 }

@@ -31,7 +31,7 @@ export type {
   Tower,
 } from './architecture';
 export { runName, storedRuns, storedWeights } from './sections';
-export { buildMomentsGraph, type MomentsOutput } from './moments-graph';
+export { buildMomentsGraph, momentColumns, type MomentsOutput } from './moments-graph';
 export { buildStageGraph, textTables } from './stage-graph';
 export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind, WeightRole } from './types';

@@ -1,24 +1,29 @@
 /**
  * @file A stage that also returns statistics of what its matrices are multiplied with: for each input of 4-bit
- * matrices, the second moments Xᵀ X of groups of columns, and a sketch of all of Xᵀ X, summed over the rows of the run. Error feedback is
- * computed from them.
+ * matrices, the second moments Xᵀ X of groups of columns, and a sketch of all of Xᵀ X, summed over the rows of the run.
+ * Error feedback is computed from them.
  */
 
 import { groupSizes, groupWidth, SKETCH_COLUMNS, sketchSigns, sketchSize } from '../bundle/moments';
-import { reshape, type GraphBuilder, type QuantizedInput, type Value } from '../onnx';
+import { reshape, type GraphBuilder, type Value } from '../onnx';
 import type { Network } from './architecture';
 import { stageGraph } from './stage-graph';
 import type { GraphOptions, GraphStage } from './types';
 
+/** What some matrices of a stage are multiplied with. */
+interface MomentsInput {
+  x: Value;
+  columns: number;
+  /** The 4-bit matrices that this input is multiplied with. */
+  weights: string[];
+}
+
 /** An output of such a graph. */
-export interface MomentsOutput {
+export interface MomentsOutput extends Omit<MomentsInput, 'x'> {
   /** Its name. // f32 [groups, width, width]; everything beyond `columns` is zero */
   output: string;
   /** Name of the output with the sketch, if the columns are in several groups. // f32 [columns, 64] */
   sketch: string | null;
-  columns: number;
-  /** The 4-bit matrices that this input is multiplied with. */
-  weights: string[];
 }
 
 /** The stage's graph, in float32, with its moments as outputs after its own. */
@@ -28,18 +33,31 @@ export function buildMomentsGraph(
   options: Pick<GraphOptions, 'positions'>,
 ): { model: Uint8Array; moments: MomentsOutput[] } {
   const graph = stageGraph(network, stage, { ...options, activations: 'f32' });
-  const moments = new Map<Value, MomentsOutput>();
-  for (const input of graph.quantizedInputs) {
-    if (input.bits !== 4) continue;
-    let found = moments.get(input.x);
-    if (!found) moments.set(input.x, (found = { ...addMoments(graph, input), columns: input.columns, weights: [] }));
-    found.weights.push(input.weight);
+  const moments = inputsOf(graph).map(({ x, columns, weights }) => ({
+    ...addMoments(graph, x, columns),
+    ...{ columns, weights },
+  }));
+  return { model: graph.build(), moments };
+}
+
+/** The columns of each input whose moments are taken, without building what takes them. */
+export function momentColumns(network: Network, stage: GraphStage): number[] {
+  return inputsOf(stageGraph(network, stage, { activations: 'f32' })).map(({ columns }) => columns);
+}
+
+function inputsOf(graph: GraphBuilder): MomentsInput[] {
+  const inputs = new Map<Value, MomentsInput>();
+  for (const { x, bits, columns, weight } of graph.quantizedInputs) {
+    if (bits !== 4) continue;
+    const found = inputs.get(x);
+    if (found) found.weights.push(weight);
+    else inputs.set(x, { x, columns, weights: [weight] });
   }
-  return { model: graph.build(), moments: [...moments.values()] };
+  return [...inputs.values()];
 }
 
 /** // [n, columns] → [groups, width, width], [columns, 64] */
-function addMoments(graph: GraphBuilder, { x, columns }: QuantizedInput): Pick<MomentsOutput, 'output' | 'sketch'> {
+function addMoments(graph: GraphBuilder, x: Value, columns: number): Pick<MomentsOutput, 'output' | 'sketch'> {
   const name = `${x}.moments`;
   const rows = reshape(graph, `${name}.rows`, x, [-1, columns]);
   const width = groupWidth(columns);
