@@ -6,7 +6,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest } from '../../bundle/manifest';
-import { groupSizes, groupWidth, SKETCH_COLUMNS, sketchSize, triangle, type InputMoments } from '../../bundle/moments';
+import type { InputMoments } from '../../bundle/moments';
 import type { OnProgress } from '../../bundle/progress';
 import type { BundleReader } from '../../bundle/storage';
 import { isNode, letEventsIn } from '../../environment';
@@ -19,11 +19,12 @@ import { joined } from '../joined';
 import { loadOrt, type Ort, type OrtOptions } from '../ort';
 import { Preparer, type Prepared, type PreparedPicture } from '../prepare';
 import { ortQueue } from '../queue';
-import { partsOf, Stage, type Feeds, type Outputs, type StagePart } from '../stage';
+import { partsOf, Stage, type Outputs, type StagePart } from '../stage';
 import { TokenRows } from '../token-rows';
 import { tokenizerOf } from '../tokenizer-files';
 import type { TowerRun } from '../tower';
 import { calibrationInputs } from './inputs';
+import { addTo, momentsIn, momentTensors, Scratch, tensorIn } from './sums';
 
 /** Padded tokens, and patches, of one run: few, since the inputs of matrices are held three times meanwhile. */
 const LIMITS = { tokens: 256, patches: 512, buckets: false };
@@ -200,8 +201,8 @@ async function* throughTower(
         if (keepsShape) (hidden!.data as Float32Array).set(output.data as Float32Array);
         else carried[r] = output;
         outputs.forEach(({ output: name, sketch }, i) => {
-          addTriangles(sums[i]!, others[name]!.data as Float32Array);
-          if (sketch !== null) add(sums[i]!.sketch!, others[sketch]!.data as Float32Array);
+          const taken = (of: string) => others[of]!.data as Float32Array;
+          addTo(sums[i]!, taken(name), sketch === null ? null : taken(sketch));
         });
       }
     } finally {
@@ -212,47 +213,6 @@ async function* throughTower(
     yield sums;
   }
   return carried;
-}
-
-/** Memory that is used again and again: new arrays of this size would pile up before they are collected. */
-class Scratch {
-  #all = new Float32Array(0);
-
-  /** Arrays of these lengths, filled with zeros, in place of those given before. */
-  take(lengths: readonly number[]): Float32Array[] {
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    if (this.#all.length < total) this.#all = new Float32Array(total);
-    else this.#all.fill(0, 0, total);
-    let at = 0;
-    return lengths.map((length) => this.#all.subarray(at, (at += length)));
-  }
-}
-
-function tensorIn(scratch: Scratch, shape: readonly number[], ort: Ort): Tensor {
-  return new ort.Tensor('float32', scratch.take([shape.reduce((a, b) => a * b)])[0]!, shape);
-}
-
-/** `items` one after another, in groups as long as those of `like`. */
-function deal<T>(items: readonly T[], like: readonly (readonly unknown[])[]): T[][] {
-  let at = 0;
-  return like.map(({ length }) => items.slice(at, (at += length)));
-}
-
-/** @param moments // [groups, width, width] */
-function addTriangles({ columns, groups }: InputMoments, moments: Float32Array): void {
-  const width = groupWidth(columns);
-  groupSizes(columns).forEach((n, group) => {
-    const sum = groups[group]!;
-    let at = 0;
-    for (let i = 0; i < n; i++) {
-      const row = (group * width + i) * width;
-      for (let k = i; k < n; k++) sum[at++]! += moments[row + k]!;
-    }
-  });
-}
-
-function add(sums: Float32Array, more: Float32Array): void {
-  for (let i = 0; i < sums.length; i++) sums[i]! += more[i]!;
 }
 
 async function loadStage(
@@ -278,28 +238,6 @@ async function loadStage(
     },
   });
   return { stage, outputs };
-}
-
-/** Moments that are zero. */
-function momentsIn(scratch: Scratch, outputs: readonly MomentsOutput[]): InputMoments[] {
-  const lengths = outputs.map(({ columns, sketch }) => [
-    ...groupSizes(columns).map(triangle),
-    ...(sketch === null ? [] : [sketchSize(columns)]),
-  ]);
-  return deal(scratch.take(lengths.flat()), lengths).map((arrays, i) => {
-    const { weights, columns, sketch } = outputs[i]!;
-    return { weights, columns, sketch: sketch === null ? null : arrays.pop()!, groups: arrays };
-  });
-}
-
-/** What the moments of a part are written to. */
-function momentTensors(outputs: readonly MomentsOutput[], scratch: Scratch, ort: Ort): Feeds {
-  const shapes = outputs.flatMap(({ output, sketch, columns }): [string, number[]][] => [
-    [output, [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)]],
-    ...(sketch === null ? [] : [[sketch, [columns, SKETCH_COLUMNS]] as [string, number[]]]),
-  ]);
-  const arrays = scratch.take(shapes.map(([, shape]) => shape.reduce((a, b) => a * b)));
-  return Object.fromEntries(shapes.map(([name, shape], i) => [name, new ort.Tensor('float32', arrays[i]!, shape)]));
 }
 
 function progressOf(onProgress: OnProgress | undefined, total: number): () => void {
