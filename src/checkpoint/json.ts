@@ -3,6 +3,7 @@
  * one file could then see different tensors. Here equal keys, deep nesting and too many keys are refused.
  */
 
+import { isRecord } from '../arguments';
 import { CheckpointFormatError, SourceNotFoundError } from '../errors';
 import { quote } from './quote';
 import type { FileTree } from './types';
@@ -17,7 +18,7 @@ export type JsonObject = Record<string, unknown>;
 
 /** True for `{…}`, false for arrays, null and everything else. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { isRecord } from '../arguments';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { compareRuns, type AnyDetail, type Comparison, type Measured } from '../eval';
 import { writing } from '../store/write-errors.node.js';
@@ -65,17 +66,14 @@ function parseDetail(line: string, where: string): AnyDetail {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The text and the picture of a query or candidate. */
 const isPair = (value: unknown): value is Fields =>
-  isFields(value) && typeof value.text === 'string' && (value.image === null || typeof value.image === 'string');
+  isRecord(value) && typeof value.text === 'string' && (value.image === null || typeof value.image === 'string');
 
-const isScored = (value: unknown): value is Fields => isFields(value) && typeof value.score === 'number';
+const isScored = (value: unknown): value is Fields => isRecord(value) && typeof value.score === 'number';
 
 const isAnyDetail = (value: unknown): value is Fields =>
-  isFields(value) &&
+  isRecord(value) &&
   typeof value.set === 'string' &&
   typeof value.row === 'number' &&
   typeof value.candidates === 'number' &&

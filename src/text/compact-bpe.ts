@@ -4,6 +4,7 @@
  * lack. Here it is built empty and filled afterwards.
  */
 import type { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
+import { isRecord } from '../arguments';
 
 type Json = Record<string, unknown>;
 
@@ -37,7 +38,7 @@ export interface BpeTables {
 export function takeBpeTables(tokenizer: Json): { rest: Json; tables: BpeTables } | null {
   const model = tokenizer.model as Json | null | undefined;
   if (model?.type !== 'BPE' || !Array.isArray(model.merges)) return null;
-  if (typeof model.vocab !== 'object' || model.vocab === null || Array.isArray(model.vocab)) return null;
+  if (!isRecord(model.vocab)) return null;
   return {
     rest: { ...tokenizer, model: { ...model, vocab: {}, merges: [] } },
     tables: {

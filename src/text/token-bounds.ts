@@ -7,6 +7,8 @@
  * text is never more than the number of its tokens.
  */
 
+import { isRecord } from '../arguments';
+
 type Json = Record<string, unknown>;
 
 /** What the sum is made of; see {@link tokenBounds}. */
@@ -81,18 +83,15 @@ interface Kind {
   nfc: boolean;
 }
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function kindOf({ tokenizer, config }: BoundedTokenizer): Kind | null {
   const { model, normalizer = null, pre_tokenizer: splitting = null } = tokenizer;
   if (config.remove_space === true || Boolean(config.do_lowercase_and_remove_accent)) return null;
-  if (!isObject(model) || model.type !== 'BPE') return null;
+  if (!isRecord(model) || model.type !== 'BPE') return null;
   if (Boolean(model.continuing_subword_prefix) || Boolean(model.end_of_word_suffix)) return null;
   const normalizers = listOf(normalizer, 'normalizers');
   const isNfc = (each: Json) => each.type === 'NFC';
   const isSpaceMark = ({ type, pattern, content }: Json) =>
-    type === 'Replace' && isObject(pattern) && pattern.String === ' ' && content === SPACE_MARK;
+    type === 'Replace' && isRecord(pattern) && pattern.String === ' ' && content === SPACE_MARK;
   if (!normalizers?.every((each) => isNfc(each) || isSpaceMark(each) || each.type === 'Prepend')) return null;
   const splitters = listOf(splitting, 'pretokenizers');
   const isSplit = ({ type, behavior, invert }: Json) => type === 'Split' && behavior === 'Isolated' && !invert;
@@ -106,10 +105,10 @@ function kindOf({ tokenizer, config }: BoundedTokenizer): Kind | null {
 /** The parts of a `Sequence`, or the one that is there; null for what is neither. */
 function listOf(value: unknown, parts: string): Json[] | null {
   if (value === null) return [];
-  if (!isObject(value)) return null;
+  if (!isRecord(value)) return null;
   if (value.type !== 'Sequence') return [value];
   const list = value[parts];
-  return Array.isArray(list) && list.every(isObject) ? list : null;
+  return Array.isArray(list) && list.every(isRecord) ? list : null;
 }
 
 /** What a space becomes in vocabularies that are not of bytes. */

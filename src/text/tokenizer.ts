@@ -3,6 +3,7 @@
  * ONNX Runtime in tow.
  */
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
+import { isRecord } from '../arguments';
 import {
   CheckpointFormatError,
   InvalidInputError,
@@ -40,10 +41,6 @@ const CONFIG = 'tokenizer_config.json';
 
 type Json = Record<string, unknown>;
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function parseJson(path: string, bytes: Uint8Array): Json {
   let value: unknown;
   try {
@@ -51,7 +48,7 @@ function parseJson(path: string, bytes: Uint8Array): Json {
   } catch (cause) {
     throw new CheckpointFormatError(`${path} is not JSON in UTF-8.`, { path }, { cause });
   }
-  if (!isObject(value)) throw new CheckpointFormatError(`${path} does not contain a JSON object.`, { path });
+  if (!isRecord(value)) throw new CheckpointFormatError(`${path} does not contain a JSON object.`, { path });
   return value;
 }
 
@@ -68,19 +65,19 @@ interface AddedTokenJson extends AddedToken, Json {
  */
 function addedTokens(tokenizer: Json, config: Json): AddedTokenJson[] {
   const listed = tokenizer.added_tokens ?? [];
-  const isToken = (value: unknown): value is AddedTokenJson => isObject(value) && typeof value.content === 'string';
+  const isToken = (value: unknown): value is AddedTokenJson => isRecord(value) && typeof value.content === 'string';
   if (!Array.isArray(listed) || !listed.every(isToken)) {
     throw new CheckpointFormatError(`${TOKENIZER}: "added_tokens" is not a list of tokens.`, { path: TOKENIZER });
   }
   const tokens = new Map(listed.map((token) => [token.content, token]));
-  const decoder = isObject(config.added_tokens_decoder) ? config.added_tokens_decoder : {};
+  const decoder = isRecord(config.added_tokens_decoder) ? config.added_tokens_decoder : {};
   for (const [id, token] of Object.entries(decoder)) {
     if (!isToken(token)) continue;
     const known = tokens.get(token.content);
     const flags = Object.fromEntries(FLAGS.flatMap((key) => (token[key] === undefined ? [] : [[key, token[key]]])));
     tokens.set(token.content, known ? { ...known, ...flags } : { ...token, id: Number(id) });
   }
-  const model = isObject(tokenizer.model) && isObject(tokenizer.model.vocab) ? tokenizer.model.vocab : {};
+  const model = isRecord(tokenizer.model) && isRecord(tokenizer.model.vocab) ? tokenizer.model.vocab : {};
   return [...tokens.values()].map((token) => {
     const id = Object.hasOwn(model, token.content) ? model[token.content] : undefined;
     return typeof id === 'number' ? { ...token, id } : token;
@@ -92,7 +89,7 @@ function refuseOtherIds(tokenizer: Json, config: Json): void {
   if (config.split_special_tokens === true) {
     throw new UnsupportedError(`${CONFIG}: split_special_tokens is true, which is not supported.`);
   }
-  const dropout = isObject(tokenizer.model) ? (tokenizer.model.dropout ?? 0) : 0;
+  const dropout = isRecord(tokenizer.model) ? (tokenizer.model.dropout ?? 0) : 0;
   if (dropout !== 0)
     throw new UnsupportedError(`${TOKENIZER}: a dropout of ${JSON.stringify(dropout)} is not supported.`);
 }
